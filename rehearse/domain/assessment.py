@@ -1,0 +1,235 @@
+"""What the coach concludes: ratings, remarks and the debrief. Each points into the transcript and the corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rehearse.domain.idea import Citation
+from rehearse.domain.state import Ending
+from rehearse.domain.transcript import EvidenceSpan
+
+
+class UnratedReason(StrEnum):
+    """Why there is no rating."""
+
+    NO_OPPORTUNITY = "no_opportunity"
+    TOO_SHORT = "too_short"
+    COACH_UNAVAILABLE = "coach_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A criterion's level (0, 1, 2) and score (0-100, higher is better, also for `dismissal`), with evidence.
+
+    `sure` is False where the rater's confidence is below the stated one.
+    """
+
+    criterion_id: str
+    level: int
+    score: int
+    evidence: tuple[EvidenceSpan, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    sure: bool = True
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {
+            "level": self.level,
+            "score": self.score,
+            "sure": self.sure,
+            "evidence": [span.to_dict() for span in self.evidence],
+            "citations": [citation.to_dict() for citation in self.citations],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Unrated:
+    """A criterion that could not be rated: never a zero, never a guess."""
+
+    criterion_id: str
+    reason: UnratedReason
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it: empty fields beside the reason."""
+        return {
+            "level": None,
+            "score": None,
+            "sure": False,
+            "evidence": [],
+            "citations": [],
+            "unrated": self.reason.value,
+        }
+
+
+Ratings = dict[str, Rating | Unrated]
+"""One result for every criterion."""
+
+
+class RemarkKind(StrEnum):
+    """What a remark asks for."""
+
+    KEEP = "keep"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to keep or to change, proved by the learner's words and by a passage."""
+
+    kind: RemarkKind
+    criterion_id: str
+    """The criterion (or idea, or harmful act) it is about."""
+    skill: str
+    """`empathy`, `clarity` or `ideas`: at most one remark a skill on a turn."""
+    span: EvidenceSpan
+    citation: Citation
+    why: str
+    suggestion: str | None = None
+    value: float = 0.0
+    """How much it is worth saying; orders remarks in the debrief."""
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {
+            "kind": self.kind.value,
+            "turn": self.span.turn.number,
+            "quote": self.span.quote,
+            "start": self.span.start,
+            "end": self.span.end,
+            "about": self.criterion_id,
+            "citation": self.citation.to_dict(),
+            "why": self.why,
+            "suggestion": self.suggestion,
+        }
+
+
+class IdeaStatus(StrEnum):
+    """What became of an idea in a rehearsal."""
+
+    SHOWN = "shown"
+    ATTEMPTED = "attempted"
+    NO_OPPORTUNITY = "no_opportunity"
+
+
+@dataclass(frozen=True, slots=True)
+class IdeaMark:
+    """An idea's status, with the words and the passage where it was shown or attempted."""
+
+    idea_id: str
+    status: IdeaStatus
+    span: EvidenceSpan | None = None
+    citation: Citation | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {
+            "idea": self.idea_id,
+            "status": self.status.value,
+            "turn": self.span.turn.number if self.span else None,
+            "quote": self.span.quote if self.span else None,
+            "citation": self.citation.to_dict() if self.citation else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TurningPoint:
+    """A turn that moved the counterpart, and by what."""
+
+    turn: int
+    span: EvidenceSpan
+    effect: str
+    trust: float
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {"turn": self.turn, "quote": self.span.quote, "effect": self.effect, "trust": round(self.trust, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """What the counterpart thought and did not say at one turn; shown only after the end."""
+
+    turn: int
+    thought: str
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {"turn": self.turn, "thought": self.thought}
+
+
+@dataclass(frozen=True, slots=True)
+class Undisclosed:
+    """Something that never came up, and the question that would have opened it."""
+
+    kind: str
+    """`concern` or `fact`."""
+    text: str
+    would_open: str
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {"kind": self.kind, "text": self.text, "would_open": self.would_open}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the counterpart agreed to, and why; the scenario's checks."""
+
+    ended: Ending
+    checks: dict[str, bool]
+    why: str
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {
+            "ended": self.ended.value,
+            "agreed": self.ended is Ending.AGREED,
+            "checks": dict(self.checks),
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NextPractice:
+    """What to practise next: the skill, and the turn to return to."""
+
+    criterion_id: str
+    turn: int
+    why: str
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {"criterion": self.criterion_id, "turn": self.turn, "why": self.why}
+
+
+@dataclass(frozen=True)
+class Debrief:
+    """The coach's account of a whole conversation. `details` maps each listening criterion to 1.0-5.0 or None."""
+
+    ratings: Ratings
+    details: dict[str, float | None]
+    ideas: tuple[IdeaMark, ...]
+    outcome: Outcome | None
+    """None for a transcript from elsewhere, where nobody knows what was agreed."""
+    remarks: tuple[Remark, ...]
+    turning_points: tuple[TurningPoint, ...] = ()
+    thoughts: tuple[Revealed, ...] = ()
+    undisclosed: tuple[Undisclosed, ...] = ()
+    next_practice: NextPractice | None = None
+    turn_ratings: tuple[Ratings, ...] = ()
+    """The ratings of each learner turn, in order."""
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {
+            "ratings": {key: rating.to_dict() for key, rating in self.ratings.items()},
+            "details": dict(self.details),
+            "ideas": [mark.to_dict() for mark in self.ideas],
+            "outcome": self.outcome.to_dict() if self.outcome else None,
+            "remarks": [remark.to_dict() for remark in self.remarks],
+            "turning_points": [point.to_dict() for point in self.turning_points],
+            "thoughts": [thought.to_dict() for thought in self.thoughts],
+            "undisclosed": [item.to_dict() for item in self.undisclosed],
+            "next_practice": self.next_practice.to_dict() if self.next_practice else None,
+        }

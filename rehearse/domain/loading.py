@@ -1,0 +1,142 @@
+"""Reading data files: YAML and Markdown in, frozen records out; each mistake with file, field and mend."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from rehearse.domain.data import Record
+from rehearse.domain.idea import Idea, Passage
+from rehearse.errors import DataFileError
+
+MAX_BYTES = 512 * 1024
+"""No authored file needs more; a larger one is refused before it is parsed."""
+MAX_DEPTH = 12
+
+_R = TypeVar("_R", bound=Record)
+
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
+_SECTION = re.compile(r"^## +(\S+) *$", re.MULTILINE)
+_CUE = re.compile(r"^- +(.+)$", re.MULTILINE)
+
+_MENDS = {
+    "missing": "add this field.",
+    "extra_forbidden": "take this field out, or correct its spelling.",
+    "string_type": "write text here, in quotation marks if it looks like a number.",
+    "too_short": "add more entries.",
+    "tuple_type": "write a list here, one `- ` a line.",
+    "float_type": "write a number here.",
+    "int_type": "write a whole number here.",
+    "bool_type": "write true or false here.",
+    "enum": "choose one of the listed values.",
+    "string_pattern_mismatch": "use small letters, digits and single hyphens.",
+    "string_too_long": "shorten it.",
+    "string_too_short": "write something here.",
+    "less_than_equal": "choose a smaller number.",
+    "greater_than_equal": "choose a larger number.",
+}
+
+
+def read_text(path: Path) -> str:
+    """The text of a data file; `DataFileError` if it is missing, too large or not UTF-8."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DataFileError(path, "file", f"it is larger than {MAX_BYTES // 1024} KiB.", "split or shorten it.")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DataFileError(path, "file", "it is not UTF-8 text.", "save it as UTF-8.") from None
+    except OSError as error:
+        raise DataFileError(
+            path, "file", f"it cannot be read ({error.strerror}).", "check that it exists and may be read."
+        ) from None
+
+
+def _parse_yaml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        parsed = YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise DataFileError(
+            path, f"line {line}", f"{error.problem or 'not valid YAML'}.", "check indentation, colons and quotes there."
+        ) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise DataFileError(path, "file", f"not valid YAML: {error}.", "check indentation and quotes.") from None
+    if not isinstance(parsed, dict):
+        raise DataFileError(path, "file", "it holds no fields.", "write `field: value` lines.")
+    if _depth(parsed) > MAX_DEPTH:
+        raise DataFileError(path, "file", "it is nested too deeply.", "flatten it.")
+    return parsed
+
+
+def _depth(value: object, limit: int = MAX_DEPTH + 1) -> int:
+    if limit <= 0:
+        return 1
+    if isinstance(value, Mapping):
+        return 1 + max((_depth(v, limit - 1) for v in value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max((_depth(v, limit - 1) for v in value), default=0)
+    return 0
+
+
+def _validate(path: Path, kind: type[_R], raw: Mapping[str, Any]) -> _R:
+    try:
+        # Through JSON, because lists stand for tuples there while unknown types stay mistakes.
+        return kind.model_validate_json(json.dumps(raw, default=str))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "file"
+        message = first["msg"].removeprefix("Value error, ")
+        message = message if message.endswith(".") else message + "."
+        more = error.error_count() - 1
+        if more:
+            message += f" ({more} more in this file.)"
+        raise DataFileError(path, field, message, _MENDS.get(first["type"], "correct this field.")) from None
+
+
+def load_record(path: Path, kind: type[_R]) -> _R:
+    """Read one YAML file as a record; its `id` must be the file's name."""
+    record = _validate(path, kind, _parse_yaml(path, read_text(path)))
+    own_id = getattr(record, "id", path.stem)
+    if own_id != path.stem:
+        raise DataFileError(
+            path, "id", f"it is “{own_id}”, but the file is called {path.name}.", f"name the file {own_id}.yaml."
+        )
+    return record
+
+
+class _IdeaFront(Record):
+    id: str
+    title: str
+    source: str
+    summary: str
+
+
+def load_idea(path: Path) -> Idea:
+    """Read one idea: front matter, an introduction, then a `## passage-id` section a passage, its cues as a list."""
+    text = read_text(path).replace("\r\n", "\n")
+    match = _FRONT.match(text)
+    if match is None:
+        raise DataFileError(path, "front matter", "it is missing.", "start the file with ---, fields, and --- again.")
+    front = _validate(path, _IdeaFront, _parse_yaml(path, match.group(1)))
+    if front.id != path.stem:
+        raise DataFileError(path, "id", f"it is “{front.id}”.", f"write {path.stem}, or rename the file.")
+    parts = _SECTION.split(match.group(2))
+    passages = []
+    for passage_id, body in zip(parts[1::2], parts[2::2], strict=True):
+        cues = tuple(cue.strip() for cue in _CUE.findall(body))
+        prose = " ".join(_CUE.sub("", body).split())
+        if not prose:
+            raise DataFileError(path, passage_id, "the passage has no text.", "write one to three sentences under it.")
+        if not cues:
+            raise DataFileError(path, passage_id, "the passage has no cues.", "add questions that it answers, as a list.")
+        passages.append(Passage(front.id, passage_id, prose, cues))
+    if len(passages) < 6:
+        raise DataFileError(path, "passages", f"there are {len(passages)}.", "write at least six `## passage-id` sections.")
+    return Idea(front.id, front.title, front.source, front.summary, " ".join(parts[0].split()), tuple(passages))

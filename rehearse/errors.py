@@ -1,0 +1,83 @@
+"""One exception tree, split by who must act.
+
+    RehearseError
+    ├── LearnerError            the person practising can put it right
+    │   ├── EmptyTurnError          nothing was said
+    │   ├── TurnTooLongError        more than one turn can hold
+    │   ├── RehearsalOverError      the conversation has ended
+    │   ├── UnknownIdError          no persona, scenario, rehearsal … has that id
+    │   └── TranscriptError         a transcript from elsewhere cannot be read
+    ├── DataFileError           the author of a data file: file, field and mend
+    ├── OperatorError           whoever runs the machine
+    │   ├── SettingsError           a setting is missing or wrong
+    │   └── StorageError            the data folder or database cannot be used
+    └── GroundingError          a bug: a quote or citation that is not in its source
+
+Every message says what happened and what to do; none needs a stack trace to be understood.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RehearseError(Exception):
+    """Anything that Rehearse raises on purpose; `str()` of it can be shown to a person."""
+
+
+class LearnerError(RehearseError):
+    """Something that the person practising can put right."""
+
+
+class EmptyTurnError(LearnerError):
+    """A turn without any words."""
+
+
+class TurnTooLongError(LearnerError):
+    """A turn of more characters than one hold of the floor may have."""
+
+
+class RehearsalOverError(LearnerError):
+    """Words said after the conversation had ended."""
+
+
+class UnknownIdError(LearnerError):
+    """An id that names nothing; the message lists what there is."""
+
+    def __init__(self, kind: str, wanted: str, known: list[str]) -> None:
+        self.kind = kind
+        self.wanted = wanted
+        self.known = tuple(known)
+        listed = ", ".join(known) if known else "none"
+        super().__init__(f"There is no {kind} called “{wanted}”. Known: {listed}.")
+
+
+class TranscriptError(LearnerError):
+    """A transcript from elsewhere that cannot be read, or whose learner cannot be told."""
+
+
+class DataFileError(RehearseError):
+    """A mistake in a data file, with where it is and how to mend it."""
+
+    def __init__(self, file: Path | str, field: str, problem: str, mend: str) -> None:
+        self.file = str(file)
+        self.field = field
+        self.problem = problem
+        self.mend = mend
+        super().__init__(f"{self.file}: {field}: {problem} Mend: {mend}")
+
+
+class OperatorError(RehearseError):
+    """Something that whoever runs the machine must put right."""
+
+
+class SettingsError(OperatorError):
+    """A setting that is missing or cannot be used."""
+
+
+class StorageError(OperatorError):
+    """The data folder or the database cannot be used."""
+
+
+class GroundingError(RehearseError):
+    """A quote that is not in the transcript, or a citation that is not in the corpus."""

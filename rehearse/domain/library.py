@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import rehearse
+from rehearse.domain.guidance import Guidance
 from rehearse.domain.idea import IDEA_IDS, Corpus
 from rehearse.domain.lexicon import Lexicon
 from rehearse.domain.loading import load_idea, load_record
@@ -39,6 +40,7 @@ class Library:
     personas: tuple[Persona, ...]
     lexicon: Lexicon
     tuning: Tuning
+    guidance: Guidance
     problems: tuple[DataFileError, ...] = ()
 
     def persona(self, persona_id: str) -> Persona:
@@ -144,6 +146,21 @@ def load_tuning(root: Path) -> Tuning:
     return load_record(root / "corpus" / "dynamics.yaml", Tuning)
 
 
+def load_guidance(root: Path, corpus: Corpus) -> Guidance:
+    """The coach's words below `root`; each passage they rely on must be in the corpus."""
+    path = root / "corpus" / "coaching.yaml"
+    guidance = load_record(path, Guidance)
+    known = {p.passage_id for p in corpus.passages()}
+    used = [(f"remarks.{r.about}", p) for r in guidance.remarks for p in r.passages]
+    used += [(f"ideas.{i.idea}", p) for i in guidance.ideas for p in i.passages.values()]
+    for field, passage_id in used:
+        if passage_id not in known:
+            raise DataFileError(
+                path, field, f"the corpus has no passage {passage_id}.", "use the id of a `##` section in corpus/ideas."
+            )
+    return guidance
+
+
 def load_library(root: Path | None = None, own: Path | None = None) -> Library:
     """Read all data files: those that ship (or lie below `root`), and personas from the user's `own` folder.
 
@@ -167,7 +184,7 @@ def load_library(root: Path | None = None, own: Path | None = None) -> Library:
             problems.append(problem)
         else:
             personas[persona.id] = persona
-    return Library(corpus, rubrics, scenarios, tuple(personas.values()), load_lexicon(root), load_tuning(root), tuple(problems))
+    return Library(corpus, rubrics, scenarios, tuple(personas.values()), load_lexicon(root), load_tuning(root), load_guidance(root, corpus), tuple(problems))
 
 
 @cache

@@ -26,7 +26,8 @@ class Track:
     """What the rule must remember beside the state: what was said how often, missteps, repairs."""
 
     uses: Mapping[Act, int] = field(default_factory=dict)
-    eases: Mapping[tuple[str, Act], int] = field(default_factory=dict)
+    eases: Mapping[str, int] = field(default_factory=dict)
+    """How often an act was spent on a concern, by `concern-id/act`."""
     said: tuple[frozenset[str], ...] = ()
     """The word sets of the learner's turns so far."""
     lost: float = 0.0
@@ -322,7 +323,7 @@ class _Ledger:
         self.concerns[concern_id] = replace(now, ease=max(0.0, now.ease - self.setting.tuning.sharpen))
 
     def ease(
-        self, concern: Concern, text: str, helpful: tuple[ActSpan, ...], eases: dict[tuple[str, Act], int]
+        self, concern: Concern, text: str, helpful: tuple[ActSpan, ...], eases: dict[str, int]
     ) -> ConcernStatus | None:
         """Ease one concern by what was said; the new status if it rose."""
         now = self.concerns[concern.id]
@@ -331,7 +332,7 @@ class _Ledger:
         tuning, hits = self.setting.tuning, relevance(text, concern)
         if self.before.on_table == concern.id:
             fit = tuning.on_topic if hits else tuning.on_table
-        elif hits >= (1 if now.status is not ConcernStatus.LATENT else 2):
+        elif hits:
             fit = tuning.elsewhere
         else:
             return None
@@ -340,7 +341,7 @@ class _Ledger:
             weight = concern.eased_by.get(span.act, 0.0)
             if not weight:
                 continue
-            key = (concern.id, span.act)
+            key = f"{concern.id}/{span.act.value}"
             gain = weight * _at(tuning.ease_novelty, eases.get(key, 0)) * fit * self.level.ease
             eases[key] = eases.get(key, 0) + 1
             total += gain

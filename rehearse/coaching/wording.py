@@ -1,0 +1,76 @@
+"""Better wordings, made of the learner's own facts, and the substitution test that each must pass before it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from rehearse.coaching.conversation import Conversation
+from rehearse.domain.guidance import RemarkText
+from rehearse.domain.persona import slots_of
+from rehearse.domain.transcript import EvidenceSpan
+from rehearse.perception.encoder import Encoder
+from rehearse.perception.levels import LevelReading, read_levels
+from rehearse.perception.segments import sentences
+from rehearse.perception.slots import find_slots
+
+OWN_SLOTS = ("offer", "time", "goal", "step")
+MARGIN = 4
+"""How many points (of 100) a wording must gain on its criterion: less is within the reader's noise."""
+
+
+def own_facts(conversation: Conversation, number: int) -> dict[str, str]:
+    """What the learner has said up to a turn that a wording may use: the newest value of each slot."""
+    facts: dict[str, str] = {}
+    for turn in conversation.learner_turns:
+        if turn.number <= number:
+            found = find_slots(turn.text, conversation.acts.get(turn.number, ()))
+            facts |= {slot: value for slot, value in found.items() if slot in OWN_SLOTS}
+    theirs = find_slots(conversation.heard(number), ()).get("words")
+    return facts | ({"theirs": theirs} if theirs else {})
+
+
+def substituted(span: EvidenceSpan, wording: str) -> str:
+    """The turn with the sentence around the quote replaced by the wording."""
+    text = span.turn.text
+    home = [s for s in sentences(text) if s.start < span.end and span.start < s.end]
+    start, end = (home[0].start, home[-1].end) if home else (span.start, span.end)
+    return (text[:start] + wording + text[end:]).strip()
+
+
+def better_wording(
+    conversation: Conversation, span: EvidenceSpan, text: RemarkText, encoder: Encoder, avoid: frozenset[str]
+) -> str | None:
+    """The first wording that rates higher in place of what was said and uses no fact that the learner did not have."""
+    if text.criterion is None or not text.suggest:
+        return None
+    number = span.turn.number
+    heard = conversation.heard(number)
+    before = _score(span.turn.text, heard, text.criterion, encoder)
+    best: tuple[int, str] | None = None
+    for wording in _wordings(text.suggest, own_facts(conversation, number)):
+        if wording in avoid or wording.lower() in span.turn.text.lower():
+            continue
+        after = _score(substituted(span, wording), heard, text.criterion, encoder)
+        if after is None or after < (before or 0) + MARGIN:
+            continue
+        # A wording made of the learner's own facts is worth more than one that anybody could say.
+        worth = after + 15 * ("“" in wording or any(v in wording for v in own_facts(conversation, number).values()))
+        if best is None or worth > best[0]:
+            best = (worth, wording)
+    return best[1] if best else None
+
+
+def _wordings(frames: tuple[str, ...], facts: Mapping[str, str]) -> Iterator[str]:
+    for frame in frames:
+        needed = slots_of(frame)
+        if needed <= set(facts):
+            wording = frame
+            for slot in needed:
+                wording = wording.replace("{" + slot + "}", facts[slot])
+            yield re.sub(r"^\w", lambda m: m.group().upper(), wording)
+
+
+def _score(text: str, heard: str, criterion: str, encoder: Encoder) -> int | None:
+    reading = read_levels(text, heard, encoder)[criterion]
+    return reading.score if isinstance(reading, LevelReading) else None

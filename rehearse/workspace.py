@@ -1,0 +1,224 @@
+"""The composition root: settings, data files, models, index and store together. The command line and the browser stand on it.
+
+A turn is stored before it is answered, the answer before it is shown; a rehearsal whose process was killed is taken up where it
+stood, and a turn that was never answered is answered then.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from rehearse.coaching.coach import Assessment, Coach
+from rehearse.config import Settings, load_settings
+from rehearse.domain.assessment import Debrief, Rating
+from rehearse.domain.idea import Hit, PassageIndex
+from rehearse.domain.library import Library, load_library
+from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
+from rehearse.domain.state import Ending
+from rehearse.errors import RehearsalOverError
+from rehearse.perception.encoder import Encoder, shared_encoder
+from rehearse.perception.readability import clean_turn
+from rehearse.session import Rehearsal, Reply
+from rehearse.simulation.snapshot import Exchange
+from rehearse.simulation.snapshots import dump_exchange, dump_inner, load_snapshot
+
+if TYPE_CHECKING:
+    from rehearse.storage.store import RehearsalStore, StoredRehearsal
+
+ENGINE_NAME = "embedded"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One person's rehearsals on one machine."""
+
+    settings: Settings
+
+    @cached_property
+    def library(self) -> Library:
+        """The shipped data files and the person's own personas."""
+        return load_library(own=self.settings.home)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The shared encoder."""
+        return shared_encoder()
+
+    @cached_property
+    def index(self) -> PassageIndex:
+        """The passages of the guidance, ready to be searched."""
+        from rehearse.storage.passages import open_index
+
+        return open_index(self.library.corpus, self.encoder.embed, self.settings.index_path)
+
+    @cached_property
+    def store(self) -> RehearsalStore:
+        """Where rehearsals are kept."""
+        from rehearse.storage.store import RehearsalStore
+
+        return RehearsalStore(self.settings.database_path)
+
+    @cached_property
+    def coach(self) -> Coach:
+        """The coach, with the index behind its citations."""
+        return Coach(self.library, self.encoder, self.index)
+
+    def warm_up(self) -> None:
+        """Load what the first turn needs, so that nobody waits for it."""
+        self.coach.rate_exchange("How is it going?", "What would help you most this week?")
+        self.index.search("where do I start?", 1)
+
+    def begin(
+        self, scenario_id: str, persona_id: str, difficulty: str = "normal", seed: int | None = None, focus: str | None = None
+    ) -> KeptRehearsal:
+        """Start a rehearsal and keep it; without a seed one is drawn."""
+        from rehearse.storage.store import NewRehearsal
+
+        seed = secrets.randbelow(2**31) if seed is None else seed
+        rehearsal = Rehearsal.start(scenario_id, persona_id, difficulty, seed, library=self.library, index=self.index)
+        rehearsal_id = self.store.create(
+            NewRehearsal(
+                scenario_id=scenario_id,
+                persona_id=persona_id,
+                difficulty=difficulty,
+                seed=seed,
+                engine=ENGINE_NAME,
+                opening=rehearsal.opening or "",
+                focus=focus,
+            )
+        )
+        return KeptRehearsal(self, rehearsal_id, rehearsal)
+
+    def resume(self, rehearsal_id: str) -> KeptRehearsal:
+        """Take up a stored rehearsal where it stood; a turn that was not answered yet is answered now."""
+        stored = self.store.get(rehearsal_id)
+        kept = KeptRehearsal(self, rehearsal_id, self._restore(stored))
+        pending = [t for t in stored.turns if t.answer is None]
+        if pending and kept.rehearsal.ended is Ending.OPEN:
+            kept.answer(pending[0].text)
+        return kept
+
+    def branch(self, rehearsal_id: str, turn: int) -> KeptRehearsal:
+        """A new rehearsal that shares the first `turn` learner turns of a stored one and the state after them."""
+        from rehearse.storage.store import NewRehearsal
+
+        stored = self.store.get(rehearsal_id)
+        sibling = self._restore(stored).rewind(turn)
+        new_id = self.store.create(
+            NewRehearsal(
+                scenario_id=stored.scenario_id,
+                persona_id=stored.persona_id,
+                difficulty=stored.difficulty,
+                seed=stored.seed,
+                engine=stored.engine,
+                opening=stored.opening,
+                focus=stored.focus,
+                parent_id=rehearsal_id,
+                parent_turn=turn,
+            )
+        )
+        kept = KeptRehearsal(self, new_id, sibling)
+        for exchange, assessment in zip(sibling.now.exchanges, sibling.assessments, strict=True):
+            self.store.add_learner_turn(new_id, exchange.turn, exchange.learner)
+            kept.store_answer(exchange, assessment)
+        return kept
+
+    def _restore(self, stored: StoredRehearsal) -> Rehearsal:
+        """The rehearsal with every snapshot as it was; the coach's view of each turn is taken again from the same words."""
+        rehearsal = Rehearsal.start(
+            stored.scenario_id, stored.persona_id, stored.difficulty, stored.seed, library=self.library, index=self.index
+        )
+        answers = [t.answer for t in stored.turns if t.answer is not None]
+        told = [answer.exchange_json for answer in answers]
+        start = load_snapshot(stored.opening, [], dump_inner(rehearsal.now))
+        history = [start] + [
+            load_snapshot(stored.opening, told[: n + 1], answer.inner_json) for n, answer in enumerate(answers)
+        ]
+        return rehearsal.restored(history, Ending(stored.ending) if stored.ending else Ending.OPEN)
+
+
+@dataclass(frozen=True)
+class KeptRehearsal:
+    """A rehearsal that is stored as it goes on."""
+
+    workspace: Workspace
+    rehearsal_id: str
+    rehearsal: Rehearsal
+
+    def say(self, text: str) -> Reply:
+        """One turn of the learner: stored, then answered, then the answer stored.
+
+        Raises what `Rehearsal.say` raises, and `StorageError` if the turn could not be kept; nothing was said then.
+        """
+        if self.rehearsal.ended is not Ending.OPEN:
+            raise RehearsalOverError("This conversation has ended. Look back at it, or go back to an earlier turn.")
+        text = clean_turn(text)
+        self.workspace.store.add_learner_turn(self.rehearsal_id, self.rehearsal.now.turn + 1, text)
+        return self.answer(text)
+
+    def answer(self, text: str) -> Reply:
+        """Answer a turn that is already stored."""
+        reply = self.rehearsal.say(text)
+        self.store_answer(self.rehearsal.now.exchanges[-1], self.rehearsal.assessments[-1])
+        if reply.ended is not Ending.OPEN:
+            self.finish()
+        return reply
+
+    def store_answer(self, exchange: Exchange, assessment: Assessment) -> None:
+        """Keep the answer to one turn, with all that is needed to return to it."""
+        from rehearse.storage.store import StoredAnswer
+
+        self.workspace.store.add_answer(
+            self.rehearsal_id,
+            exchange.turn,
+            StoredAnswer(
+                text=exchange.counterpart,
+                exchange_json=dump_exchange(exchange),
+                inner_json=dump_inner(self.rehearsal.history[exchange.turn]),
+                assessment_json=_assessment_json(assessment),
+            ),
+        )
+
+    def finish(self) -> Debrief:
+        """End the conversation if it is open, and keep its debrief."""
+        debrief = self.rehearsal.finish()
+        self.workspace.store.end(
+            self.rehearsal_id,
+            self.rehearsal.ended.value,
+            json.dumps(debrief.to_dict(), ensure_ascii=False),
+            trust=self.rehearsal.now.state.trust,
+            empathy=_total(debrief, EMPATHY_CRITERIA),
+            clarity=_total(debrief, CLARITY_CRITERIA),
+        )
+        return debrief
+
+
+def _assessment_json(assessment: Assessment) -> str:
+    return json.dumps(
+        {
+            "ratings": {key: rating.to_dict() for key, rating in assessment.ratings.items()},
+            "remarks": [remark.to_dict() for remark in assessment.remarks],
+        },
+        ensure_ascii=False,
+    )
+
+
+def _total(debrief: Debrief, criteria: Sequence[str]) -> int | None:
+    scores = [r.score for c in criteria if isinstance(r := debrief.ratings[c], Rating)]
+    return round(sum(scores) / len(scores)) if scores else None
+
+
+@cache
+def shared_workspace() -> Workspace:
+    """The workspace of the settings in force, one a process."""
+    return Workspace(load_settings())
+
+
+def search_ideas(question: str, top: int = 3) -> list[Hit]:
+    """The passages of the guidance that answer a question, best first."""
+    return shared_workspace().index.search(question, top)

@@ -1,0 +1,28 @@
+"""Shared fixtures. Real network calls are an error (pytest-socket, see pyproject.toml); only the loopback is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rehearse.domain.library import Library, shipped_library
+from rehearse.perception.encoder import Encoder, shared_encoder
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    return shipped_library()
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    return shared_encoder()
+
+
+@pytest.fixture(autouse=True)
+def own_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """No test sees or touches the real data folder."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("REHEARSE_HOME", str(home))
+    return home

@@ -1,6 +1,6 @@
 """Rehearse: practise the conversations that start a reverse mentorship.
 
-    from rehearse import Rehearsal, rate_exchange, search_ideas
+from rehearse import Rehearsal, rate_exchange, search_ideas
 """
 
 from __future__ import annotations

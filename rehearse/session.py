@@ -15,11 +15,12 @@ from rehearse.domain.library import Library, shipped_library
 from rehearse.domain.persona import Difficulty
 from rehearse.domain.rubric import CRITERION_IDS
 from rehearse.domain.state import Cause, Ending, Reaction, State
-from rehearse.domain.transcript import Speaker, Transcript, Turn
+from rehearse.domain.transcript import Speaker, Transcript
 from rehearse.errors import UnknownIdError
 from rehearse.perception.encoder import shared_encoder
 from rehearse.simulation.engine import Engine
 from rehearse.simulation.snapshot import Snapshot
+
 
 @dataclass(frozen=True)
 class Reply:

@@ -74,7 +74,12 @@ class Workspace:
         self.index.search("where do I start?", 1)
 
     def begin(
-        self, scenario_id: str, persona_id: str, difficulty: str = "normal", seed: int | None = None, focus: str | None = None
+        self,
+        scenario_id: str,
+        persona_id: str,
+        difficulty: str = "normal",
+        seed: int | None = None,
+        focus: str | None = None,
     ) -> KeptRehearsal:
         """Start a rehearsal and keep it; without a seed one is drawn."""
         from rehearse.storage.store import NewRehearsal
@@ -131,14 +136,17 @@ class Workspace:
     def _restore(self, stored: StoredRehearsal) -> Rehearsal:
         """The rehearsal with every snapshot as it was; the coach's view of each turn is taken again from the same words."""
         rehearsal = Rehearsal.start(
-            stored.scenario_id, stored.persona_id, stored.difficulty, stored.seed, library=self.library, index=self.index
+            stored.scenario_id,
+            stored.persona_id,
+            stored.difficulty,
+            stored.seed,
+            library=self.library,
+            index=self.index,
         )
         answers = [t.answer for t in stored.turns if t.answer is not None]
         told = [answer.exchange_json for answer in answers]
         start = load_snapshot(stored.opening, [], dump_inner(rehearsal.now))
-        history = [start] + [
-            load_snapshot(stored.opening, told[: n + 1], answer.inner_json) for n, answer in enumerate(answers)
-        ]
+        history = [start] + [load_snapshot(stored.opening, told[: n + 1], answer.inner_json) for n, answer in enumerate(answers)]
         return rehearsal.restored(history, Ending(stored.ending) if stored.ending else Ending.OPEN)
 
 

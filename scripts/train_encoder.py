@@ -91,7 +91,9 @@ def encode_pair(tokenizer: Tokenizer, text: str, context: str) -> tuple[list[int
     return ids, kinds, [(0, 0), *offsets, (0, 0)]
 
 
-def batch_of(tokenizer: Tokenizer, rows: list[RatedExchange], *, drop_context: float, rng: random.Random) -> dict[str, torch.Tensor]:
+def batch_of(
+    tokenizer: Tokenizer, rows: list[RatedExchange], *, drop_context: float, rng: random.Random
+) -> dict[str, torch.Tensor]:
     coded = [encode_pair(tokenizer, r.text, "" if rng.random() < drop_context else r.context) for r in rows]
     width = max(len(ids) for ids, _, _ in coded)
     out = {
@@ -114,7 +116,7 @@ def batch_of(tokenizer: Tokenizer, rows: list[RatedExchange], *, drop_context: f
             out["acts"][i, a] = 1
             start = row.text.index(label.quote)
             for t, (left, right) in enumerate(offsets):
-                if right > left and left >= start and right <= start + len(label.quote):
+                if right > left >= start and right <= start + len(label.quote):
                     out["token_acts"][i, t, a] = 1
         if row.levels is not None:
             for c, name in enumerate(CRITERIA):
@@ -190,7 +192,9 @@ def train(rows: list[RatedExchange], args: argparse.Namespace) -> Encoder:
         [{"params": model.bert.parameters(), "lr": args.rate}, {"params": heads, "lr": 1e-3}], weight_decay=0.01
     )
     steps = args.epochs * (len(rows) // args.batch + 1)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min((s + 1) / (0.1 * steps), max(0.0, (steps - s) / (0.9 * steps))))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda s: min((s + 1) / (0.1 * steps), max(0.0, (steps - s) / (0.9 * steps)))
+    )
     counts = np.ones((len(CRITERIA), 3))
     for row in rows:
         if row.levels is not None:
@@ -270,7 +274,11 @@ def export(model: Encoder, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     plain = folder / "encoder.fp32.onnx"
-    example = (torch.ones(2, 9, dtype=torch.long), torch.ones(2, 9, dtype=torch.long), torch.zeros(2, 9, dtype=torch.long))
+    example = (
+        torch.ones(2, 9, dtype=torch.long),
+        torch.ones(2, 9, dtype=torch.long),
+        torch.zeros(2, 9, dtype=torch.long),
+    )
     names = ["acts", "token_acts", "levels", "applies", "attention", "embedding"]
     dynamic = {0: "batch", 1: "tokens"}
     torch.onnx.export(

@@ -1,0 +1,1 @@
+"""The coach: ratings, remarks, debrief. Reads conversations, stores nothing."""

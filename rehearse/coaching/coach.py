@@ -42,9 +42,7 @@ class Coach:
     def assess(self, conversation: Conversation, number: int, earlier: Sequence[Remark]) -> Assessment:
         """Rate learner turn `number` and remark on it; `earlier` are the remarks already made."""
         turn = conversation.transcript.turn(f"L{number}")
-        ratings = rate_turn(
-            turn, conversation.heard(number), conversation.acts.get(number, ()), self.library, self.encoder
-        )
+        ratings = rate_turn(turn, conversation.heard(number), conversation.acts.get(number, ()), self.library, self.encoder)
         remarker = Remarker(self.library, self.encoder, self.index)
         return Assessment(ratings, remarker.remarks(conversation, number, ratings, earlier))
 

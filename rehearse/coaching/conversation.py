@@ -12,7 +12,14 @@ from rehearse.simulation.appraisal import Setting
 from rehearse.simulation.snapshot import Exchange, Snapshot
 
 FEELING_SHOWN = frozenset(
-    {Reaction.DISCLOSE, Reaction.HINT, Reaction.VOICE_CONCERN, Reaction.PRESS_CONCERN, Reaction.BRISTLE, Reaction.SOFTEN}
+    {
+        Reaction.DISCLOSE,
+        Reaction.HINT,
+        Reaction.VOICE_CONCERN,
+        Reaction.PRESS_CONCERN,
+        Reaction.BRISTLE,
+        Reaction.SOFTEN,
+    }
 )
 DOOR_OPENED = frozenset({Reaction.DISCLOSE, Reaction.HINT, Reaction.SOFTEN})
 

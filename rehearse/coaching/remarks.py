@@ -44,9 +44,7 @@ class Remarker:
     encoder: Encoder
     index: PassageIndex | None
 
-    def remarks(
-        self, conversation: Conversation, number: int, ratings: Ratings, earlier: Sequence[Remark]
-    ) -> tuple[Remark, ...]:
+    def remarks(self, conversation: Conversation, number: int, ratings: Ratings, earlier: Sequence[Remark]) -> tuple[Remark, ...]:
         """The remarks on one learner turn, most valuable first."""
         recent = {r.criterion_id for r in earlier if number - r.span.turn.number < QUIET_TURNS}
         found: list[tuple[float, Seen, RemarkText]] = []
@@ -130,7 +128,14 @@ def _missed(conversation: Conversation, turn: Turn, acts: frozenset[Act], rating
     rehearsed = conversation.setting is not None
     heard_feeling = bool(before & FEELING_SHOWN) if rehearsed else _sounds_felt(conversation, turn)
     silent = all((level_of(ratings, c) or 0) == 0 for c in _LISTENING)
-    listened = acts & {Act.REFLECT, Act.ACKNOWLEDGE_FEELING, Act.ASK_OPEN, Act.NORMALISE, Act.SHOW_HUMILITY, Act.ASSURE_CONFIDENTIALITY}
+    listened = acts & {
+        Act.REFLECT,
+        Act.ACKNOWLEDGE_FEELING,
+        Act.ASK_OPEN,
+        Act.NORMALISE,
+        Act.SHOW_HUMILITY,
+        Act.ASSURE_CONFIDENTIALITY,
+    }
     on_table = conversation.exchanges[turn.number - 1].state.on_table if turn.number - 1 in conversation.exchanges else None
     touched = any(c.concern_id == on_table and on_table for c in conversation.causes(turn.number))
     if heard_feeling and silent and not listened:
@@ -166,7 +171,15 @@ def _claims_understanding(turn: Turn) -> bool:
     return any(c in lowered for c in _CLAIMS)
 
 
-_CLAIMS = ("i understand", "i totally understand", "i completely understand", "i get it", "i know how you feel", "i hear you", "i know what you mean")
+_CLAIMS = (
+    "i understand",
+    "i totally understand",
+    "i completely understand",
+    "i get it",
+    "i know how you feel",
+    "i hear you",
+    "i know what you mean",
+)
 
 
 def _claim(turn: Turn) -> EvidenceSpan:
@@ -180,7 +193,12 @@ def _unclear(
     conversation: Conversation, turn: Turn, acts: frozenset[Act], spans: Sequence[ActSpan], ratings: Ratings
 ) -> Iterator[Seen]:
     """Where an ask was due and could not be made out."""
-    asked_for = conversation.reactions_before(turn.number) & {Reaction.INVITE, Reaction.THIN, Reaction.PROBE, Reaction.HOLD}
+    asked_for = conversation.reactions_before(turn.number) & {
+        Reaction.INVITE,
+        Reaction.THIN,
+        Reaction.PROBE,
+        Reaction.HOLD,
+    }
     pitching = bool(acts & _ASKS) or (bool(asked_for) and not acts)
     if pitching and level_of(ratings, "specificity") == 0 and level_of(ratings, "purpose") != 2:
         yield Seen("vague_offer", RemarkKind.CHANGE, _evidence(turn, ratings, "specificity"))
@@ -203,9 +221,7 @@ def _evidence(turn: Turn, ratings: Ratings, criterion_id: str) -> EvidenceSpan:
     return rating.evidence[0] if isinstance(rating, Rating) and rating.evidence else _sentence(turn)
 
 
-def _worth_keeping(
-    conversation: Conversation, turn: Turn, spans: Sequence[ActSpan], ratings: Ratings
-) -> Iterator[Seen]:
+def _worth_keeping(conversation: Conversation, turn: Turn, spans: Sequence[ActSpan], ratings: Ratings) -> Iterator[Seen]:
     """What visibly did something: it moved the counterpart, or it is strong in itself."""
     for span in spans:
         moved = sum(c.trust for c in conversation.causes(turn.number) if c.act is span.act)

@@ -1,0 +1,1 @@
+"""What Rehearse is about: frozen values and the data files they are read from."""

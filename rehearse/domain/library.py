@@ -76,9 +76,7 @@ def check_persona(path: Path, persona: Persona, scenarios: Iterable[Scenario]) -
     for scenario_id, scene in persona.scenes.items():
         scenario = known.get(scenario_id)
         if scenario is None:
-            raise DataFileError(
-                path, f"scenes.{scenario_id}", "there is no such scenario.", f"use one of {', '.join(known)}."
-            )
+            raise DataFileError(path, f"scenes.{scenario_id}", "there is no such scenario.", f"use one of {', '.join(known)}.")
         for need in scenario.needs:
             if len(scene.invite.get(need.id, ())) < 2:
                 raise DataFileError(
@@ -184,7 +182,16 @@ def load_library(root: Path | None = None, own: Path | None = None) -> Library:
             problems.append(problem)
         else:
             personas[persona.id] = persona
-    return Library(corpus, rubrics, scenarios, tuple(personas.values()), load_lexicon(root), load_tuning(root), load_guidance(root, corpus), tuple(problems))
+    return Library(
+        corpus,
+        rubrics,
+        scenarios,
+        tuple(personas.values()),
+        load_lexicon(root),
+        load_tuning(root),
+        load_guidance(root, corpus),
+        tuple(problems),
+    )
 
 
 @cache

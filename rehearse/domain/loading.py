@@ -105,9 +105,7 @@ def load_record(path: Path, kind: type[_R]) -> _R:
     record = _validate(path, kind, _parse_yaml(path, read_text(path)))
     own_id = getattr(record, "id", path.stem)
     if own_id != path.stem:
-        raise DataFileError(
-            path, "id", f"it is “{own_id}”, but the file is called {path.name}.", f"name the file {own_id}.yaml."
-        )
+        raise DataFileError(path, "id", f"it is “{own_id}”, but the file is called {path.name}.", f"name the file {own_id}.yaml.")
     return record
 
 

@@ -265,9 +265,9 @@ class Scene(Record):
     """For the habit `early_yes`."""
     soft_no: Lines = ()
     """For the habit `soft_no`."""
-    events: dict[Id, Lines] = {}
+    events: dict[Id, Lines] = Field(default_factory=dict)
     """For scripted events of the scenario: this person's words around them."""
-    aftermath: dict[Id, Lines] = {}
+    aftermath: dict[Id, Lines] = Field(default_factory=dict)
     """For scripted events: what this person says once the learner has stood the test (`kept`) or failed it (`broke`)."""
 
 
@@ -299,7 +299,7 @@ class Persona(Record):
     sample: Text
     """One line in their voice, for the card."""
     temperament: Temperament
-    habit: dict[Id, Habit] = {}
+    habit: dict[Id, Habit] = Field(default_factory=dict)
     """Per scenario, a way of not quite saying yes or no; `plain` where nothing is said."""
     goals: tuple[Text, ...] = Field(min_length=1)
     will_agree_to: tuple[Text, ...] = Field(min_length=1)
@@ -319,9 +319,7 @@ class Persona(Record):
     def concerns_in(self, scenario_id: str, difficulty: Difficulty) -> tuple[Concern, ...]:
         """The concerns that exist in a scenario at a difficulty, in the order of the file."""
         return tuple(
-            c
-            for c in self.concerns
-            if c.since.rank <= difficulty.rank and (not c.scenarios or scenario_id in c.scenarios)
+            c for c in self.concerns if c.since.rank <= difficulty.rank and (not c.scenarios or scenario_id in c.scenarios)
         )
 
     def facts_in(self, scenario_id: str) -> tuple[Fact, ...]:
@@ -333,7 +331,7 @@ class Persona(Record):
         yield from _lines_in(self.voice.model_dump(), "voice")
         yield from _lines_in({k: v.model_dump() for k, v in self.scenes.items()}, "scenes")
         for part, items in (("concerns", self.concerns), ("facts", self.facts), ("triggers", self.triggers)):
-            for item in items:  # type: ignore[attr-defined]
+            for item in items:
                 lines = item.lines
                 yield from _lines_in(lines if isinstance(lines, tuple) else lines.model_dump(), f"{part}.{item.id}")
 

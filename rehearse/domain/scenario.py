@@ -121,7 +121,7 @@ class Scenario(Record):
     @model_validator(mode="after")
     def _check(self) -> Self:
         for kind, items in (("needs", self.needs), ("checks", self.checks), ("events", self.events)):
-            ids = [item.id for item in items]  # type: ignore[attr-defined]
+            ids = [item.id for item in items]
             if len(ids) != len(set(ids)):
                 raise ValueError(f"two {kind} share an id")
         return self

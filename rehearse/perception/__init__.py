@@ -1,0 +1,1 @@
+"""What the learner's words do and hold: dialogue acts, levels, slots, readability."""

@@ -88,9 +88,7 @@ class Encoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        return onnxruntime.InferenceSession(
-            str(self._folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(str(self._folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"])
 
     def _pair(self, text: str, context: str) -> tuple[list[int], list[int], list[tuple[int, int]]]:
         """Ids, segment kinds and offsets, as the model was fitted: `[CLS] text [SEP] end-of-context [SEP]`."""

@@ -10,9 +10,7 @@ import re
 from rehearse.domain.acts import Act, ActSpan
 from rehearse.perception.segments import clauses, words
 
-_COUNT = (
-    r"(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|sixty|half an|half a|a couple of|a few|\d+)"
-)
+_COUNT = r"(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|sixty|half an|half a|a couple of|a few|\d+)"
 _UNIT = r"(?:minutes?|mins?|hours?|days?|weeks?|months?|sessions?|mornings?|afternoons?|lunch(?:es|times?)?|coffees?|fortnights?)"
 _DAY = r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|week|fortnight|month|day|morning|afternoon|quarter)"
 _RHYTHM = rf"(?:(?:a|per|each|every|every other|every second|every third|once a|twice a)\s+{_DAY})"
@@ -31,10 +29,79 @@ _NAME = re.compile(
     r"|\b([A-Z][a-z]{2,14})\s+(?:said|says|told|asked|thinks|from|who)\b"
 )
 _NOT_NAMES = frozenset(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October "
-    "November December Excel Word Teams Slack Tiktok Instagram Linkedin Python Google Zoom Power Outlook Facebook Youtube Twitter "
-    "Reddit Discord Copilot Notion Figma Jira English German French Spanish Chinese Europe Germany France London Berlin What How "
-    "When Why Who Where The That This These Those They And But Everyone Everybody Someone Nobody People Sharepoint Whatsapp".split()
+    [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "Excel",
+        "Word",
+        "Teams",
+        "Slack",
+        "Tiktok",
+        "Instagram",
+        "Linkedin",
+        "Python",
+        "Google",
+        "Zoom",
+        "Power",
+        "Outlook",
+        "Facebook",
+        "Youtube",
+        "Twitter",
+        "Reddit",
+        "Discord",
+        "Copilot",
+        "Notion",
+        "Figma",
+        "Jira",
+        "English",
+        "German",
+        "French",
+        "Spanish",
+        "Chinese",
+        "Europe",
+        "Germany",
+        "France",
+        "London",
+        "Berlin",
+        "What",
+        "How",
+        "When",
+        "Why",
+        "Who",
+        "Where",
+        "The",
+        "That",
+        "This",
+        "These",
+        "Those",
+        "They",
+        "And",
+        "But",
+        "Everyone",
+        "Everybody",
+        "Someone",
+        "Nobody",
+        "People",
+        "Sharepoint",
+        "Whatsapp",
+    ]
 )
 _OFFER_LEAD = re.compile(
     r"\b(?:show(?:ing)?|teach(?:ing)?|walk(?:ing)?|tak(?:e|ing)|coach(?:ing)?|train(?:ing)?|help(?:ing)?|guid(?:e|ing)|shar(?:e|ing)|"
@@ -48,7 +115,8 @@ _STEP_LEAD = re.compile(
     re.IGNORECASE,
 )
 _GOAL_LEAD = re.compile(
-    r"\b(?:because|so that|so|to help(?: us| you| the team)?|helps?(?: us| you)?|means|that's where|where|for|about|to)\s+(?=\S)", re.IGNORECASE
+    r"\b(?:because|so that|so|to help(?: us| you| the team)?|helps?(?: us| you)?|means|that's where|where|for|about|to)\s+(?=\S)",
+    re.IGNORECASE,
 )
 _TAIL = re.compile(
     r"\s+(?:because|so that|so|if|when|while|which|and then|every|each|once|for (?:half|an|a|one|\d+)|in (?:my|six|two|three|four)|since|but|before|after|until)\b.*$",
@@ -59,11 +127,136 @@ _LOOSE_END = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = frozenset(
-    "a about all also am an and any are as at be because been but by can could did do does for from get go going had has have he her him "
-    "his how i i'd i'll i'm i've if in into is it it's its just know like me might more my no not of on one or our out people really "
-    "she should so some something than that that's the their them then there they thing things think this to too up us want was we "
-    "we're were what when where which who will with would yes you you're your yeah ok okay well very much maybe good here now let "
-    "say said make made need see thank thanks sorry yet only way lot bit sure".split()
+    [
+        "a",
+        "about",
+        "all",
+        "also",
+        "am",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "because",
+        "been",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "get",
+        "go",
+        "going",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "him",
+        "his",
+        "how",
+        "i",
+        "i'd",
+        "i'll",
+        "i'm",
+        "i've",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "it's",
+        "its",
+        "just",
+        "know",
+        "like",
+        "me",
+        "might",
+        "more",
+        "my",
+        "no",
+        "not",
+        "of",
+        "on",
+        "one",
+        "or",
+        "our",
+        "out",
+        "people",
+        "really",
+        "she",
+        "should",
+        "so",
+        "some",
+        "something",
+        "than",
+        "that",
+        "that's",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "thing",
+        "things",
+        "think",
+        "this",
+        "to",
+        "too",
+        "up",
+        "us",
+        "want",
+        "was",
+        "we",
+        "we're",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "will",
+        "with",
+        "would",
+        "yes",
+        "you",
+        "you're",
+        "your",
+        "yeah",
+        "ok",
+        "okay",
+        "well",
+        "very",
+        "much",
+        "maybe",
+        "good",
+        "here",
+        "now",
+        "let",
+        "say",
+        "said",
+        "make",
+        "made",
+        "need",
+        "see",
+        "thank",
+        "thanks",
+        "sorry",
+        "yet",
+        "only",
+        "way",
+        "lot",
+        "bit",
+        "sure",
+    ]
 )
 
 
@@ -123,7 +316,7 @@ def _phrase(quote: str, lead: re.Pattern[str], most: int = 9) -> str | None:
 
 
 def _lower_first(phrase: str) -> str:
-    first = phrase.split()[0]
+    first = phrase.split(maxsplit=1)[0]
     if first in {"I", "I'd", "I'll", "I'm", "I've", "I’d", "I’ll", "I’m", "I’ve"} or first[1:].lower() != first[1:]:
         return phrase
     return phrase[0].lower() + phrase[1:]

@@ -1,0 +1,1 @@
+"""The counterpart: state, dynamics, director, actor, engine. No input or output."""

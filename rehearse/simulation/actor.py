@@ -55,7 +55,9 @@ def sentence_keys(text: str) -> frozenset[str]:
 class Actor:
     """Says the moves of one answer."""
 
-    def __init__(self, persona: Persona, scenario: Scenario, memory: Memory, slots: Mapping[str, str], turn: int, seed: int) -> None:
+    def __init__(
+        self, persona: Persona, scenario: Scenario, memory: Memory, slots: Mapping[str, str], turn: int, seed: int
+    ) -> None:
         self.persona, self.scenario, self.memory, self.turn = persona, scenario, memory, turn
         self.slots = dict(slots)
         self.rng = random.Random(f"{seed}:{persona.id}:{scenario.id}:{turn}")
@@ -63,7 +65,9 @@ class Actor:
         self.taken: list[str] = []
         self.recalled: set[str] = set()
         memories = [
-            r for r in memory.learner if turn - r.turn >= 5 and r.value not in memory.recalled and r.slot in ("offer", "words", "goal", "step")
+            r
+            for r in memory.learner
+            if turn - r.turn >= 5 and r.value not in memory.recalled and r.slot in ("offer", "words", "goal", "step")
         ]
         if memories:
             chosen = memories[self.rng.randrange(len(memories))]
@@ -88,7 +92,12 @@ class Actor:
         """The pools that fit a move, most fitting first."""
         voice, scene = self.persona.voice, self.persona.scenes[self.scenario.id]
         reaction, target = move.reaction, move.target or ""
-        if reaction in (Reaction.VOICE_CONCERN, Reaction.PRESS_CONCERN, Reaction.EASE_CONCERN, Reaction.RESOLVE_CONCERN):
+        if reaction in (
+            Reaction.VOICE_CONCERN,
+            Reaction.PRESS_CONCERN,
+            Reaction.EASE_CONCERN,
+            Reaction.RESOLVE_CONCERN,
+        ):
             return list(self._concern_pools(reaction, target))
         if reaction in (Reaction.DISCLOSE, Reaction.HINT):
             fact = next(f for f in self.persona.facts if f.id == target)
@@ -140,9 +149,17 @@ class Actor:
 
     def _line(self, pools: list[Iterable[str]], *, last_resort: bool = True) -> str | None:
         """One unused line, from the first pool that still has one; lines that take up the learner's words are preferred."""
-        spare = [self.persona.voice.deflect, self.persona.voice.answer, self.persona.voice.grant, self.persona.voice.hold] if last_resort else []
+        spare = (
+            [self.persona.voice.deflect, self.persona.voice.answer, self.persona.voice.grant, self.persona.voice.hold]
+            if last_resort
+            else []
+        )
         for pool in [*pools, *spare]:
-            ready = [(line, rendered) for line in pool if (rendered := self._render(line)) and not (self._keys(line, rendered) & self.used)]
+            ready = [
+                (line, rendered)
+                for line in pool
+                if (rendered := self._render(line)) and not (self._keys(line, rendered) & self.used)
+            ]
             if not ready:
                 continue
             own = [pair for pair in ready if slots_of(pair[0])]

@@ -99,14 +99,7 @@ def appraise(setting: Setting, state: State, track: Track, turn: int, text: str,
     flattery = {s.act for s in helpful} == {Act.APPRECIATE} and track.uses.get(Act.APPRECIATE, 0) > 0
     ledger = _Ledger(setting, state, turn)
 
-    repaired = False
-    if not repeated and track.lost > 0 and Act.SHOW_HUMILITY in acts and harm is None and turn - track.lost_at <= 2:
-        share = setting.tuning.repair[track.repairs] if track.repairs < len(setting.tuning.repair) else 0.0
-        if share:
-            span = next(s for s in spans if s.act is Act.SHOW_HUMILITY)
-            ledger.move(span, trust=share * track.lost, openness=0.5 * share * track.lost, effect="owned a misstep")
-            repaired = True
-
+    repaired = harm is None and not repeated and _repair(setting, track, turn, spans, ledger)
     for span in helpful:
         ledger.help(span, track, spoiled=harm is not None or trigger is not None, flattery=flattery)
     for span in _first_of_each(spans):
@@ -155,6 +148,16 @@ def appraise(setting: Setting, state: State, track: Track, turn: int, text: str,
         empty=empty,
         progressed=tuple(progressed),
     )
+
+
+def _repair(setting: Setting, track: Track, turn: int, spans: tuple[ActSpan, ...], ledger: _Ledger) -> bool:
+    """Owning a recent misstep brings back a share of what it cost, once or twice."""
+    span = next((s for s in spans if s.act is Act.SHOW_HUMILITY), None)
+    share = setting.tuning.repair[track.repairs] if track.repairs < len(setting.tuning.repair) else 0.0
+    if span is None or not share or track.lost <= 0 or turn - track.lost_at > 2:
+        return False
+    ledger.move(span, trust=share * track.lost, openness=0.5 * share * track.lost, effect="owned a misstep")
+    return True
 
 
 def unreadable(setting: Setting, state: State, track: Track, turn: int, text: str) -> Appraisal:
@@ -309,9 +312,7 @@ class _Ledger:
         self.trust += trust
         self.patience_now += patience
         quote = span.quote if span else _words_of(trigger, text)
-        self.causes.append(
-            Cause(self.turn, span.act if span else None, quote, "touched a sore point", trust, 0.0, patience)
-        )
+        self.causes.append(Cause(self.turn, span.act if span else None, quote, "touched a sore point", trust, 0.0, patience))
 
     def patience(self, change: float, effect: str, text: str) -> None:
         self.patience_now += change
@@ -322,9 +323,7 @@ class _Ledger:
         now = self.concerns[concern_id]
         self.concerns[concern_id] = replace(now, ease=max(0.0, now.ease - self.setting.tuning.sharpen))
 
-    def ease(
-        self, concern: Concern, text: str, helpful: tuple[ActSpan, ...], eases: dict[str, int]
-    ) -> ConcernStatus | None:
+    def ease(self, concern: Concern, text: str, helpful: tuple[ActSpan, ...], eases: dict[str, int]) -> ConcernStatus | None:
         """Ease one concern by what was said; the new status if it rose."""
         now = self.concerns[concern.id]
         if now.status is ConcernStatus.RESOLVED:
@@ -350,7 +349,7 @@ class _Ledger:
         if best is None or total < 0.02:
             return None
         ease = min(1.0, now.ease + min(total, tuning.ease_cap))
-        status = now.status
+        status: ConcernStatus = now.status
         if ease >= RESOLVED and now.status is not ConcernStatus.LATENT:
             status = ConcernStatus.RESOLVED
         elif ease >= EASED and now.status is ConcernStatus.VOICED:

@@ -93,7 +93,7 @@ class Bot:
             return self._from(self.lines.vague, rng)
         return self._from(self._harm(Act.HEDGE, Act.LECTURE, Act.OVERLOAD), rng)
 
-    def _clumsy(self, snapshot: Snapshot, rng: random.Random) -> str:
+    def _clumsy(self, _: Snapshot, rng: random.Random) -> str:
         roll = rng.random()
         if roll < 0.45:
             return self._from(self._harm(Act.DISMISS, Act.LECTURE, Act.STEREOTYPE, Act.HEDGE, Act.SELF_PROMOTE, Act.BLAME), rng)
@@ -118,7 +118,9 @@ class Bot:
             key=lambda a: (spent.get(f"{concern.id}/{a.value}", 0), -concern.eased_by[a]),
         )
         return self._fill(
-            " ".join(self._line(self.lines.helpful[a], rng, slotted=i == 0) for i, a in enumerate([ranked[0], Act.ANSWER_CONCERN])),
+            " ".join(
+                self._line(self.lines.helpful[a], rng, slotted=i == 0) for i, a in enumerate([ranked[0], Act.ANSWER_CONCERN])
+            ),
             concern,
         )
 
@@ -129,7 +131,11 @@ class Bot:
                 return self._from(self.lines.wishes, rng)
             return self._say(rng, Act.ASSURE_CONFIDENTIALITY if snapshot.turn < 5 else Act.NORMALISE, Act.OFFER_CHOICE)
         first = need.acts[0]
-        partner = {Act.NAME_OFFER: Act.LINK_GOAL, Act.PROPOSE_TERMS: Act.PROPOSE_MEASURE, Act.ASSURE_CONFIDENTIALITY: Act.SHOW_HUMILITY}
+        partner = {
+            Act.NAME_OFFER: Act.LINK_GOAL,
+            Act.PROPOSE_TERMS: Act.PROPOSE_MEASURE,
+            Act.ASSURE_CONFIDENTIALITY: Act.SHOW_HUMILITY,
+        }
         return self._say(rng, first, *([partner[first]] if first in partner else [Act.OFFER_CHOICE]))
 
     def _listens_first(self) -> bool:

@@ -75,14 +75,23 @@ class Decision:
     """Whether the counterpart shows something that the learner can feel with."""
 
 
-def decide(setting: Setting, before: Snapshot, seen: Appraisal, spans: tuple[ActSpan, ...], text: str, *, readable: bool) -> Decision:
+def decide(
+    setting: Setting, before: Snapshot, seen: Appraisal, spans: tuple[ActSpan, ...], text: str, *, readable: bool
+) -> Decision:
     """Choose what the counterpart does in answer to the learner's turn."""
     return _Director(setting, before, seen, spans, text, readable=readable).decide()
 
 
 class _Director:
     def __init__(
-        self, setting: Setting, before: Snapshot, seen: Appraisal, spans: tuple[ActSpan, ...], text: str, *, readable: bool
+        self,
+        setting: Setting,
+        before: Snapshot,
+        seen: Appraisal,
+        spans: tuple[ActSpan, ...],
+        text: str,
+        *,
+        readable: bool,
     ) -> None:
         self.setting, self.before, self.seen, self.text = setting, before, seen, text
         self.spans, self.readable = spans, readable
@@ -195,11 +204,13 @@ class _Director:
         if fact is not None:
             self.state = progress.disclose(self.state, fact)
             if fact.wish:
-                self.state = replace(
-                    self.state, met=self.state.met | {n.id for n in self.setting.scenario.needs if n.wish}
-                )
+                self.state = replace(self.state, met=self.state.met | {n.id for n in self.setting.scenario.needs if n.wish})
             self._add(Reaction.DISCLOSE, fact.id)
-            if fact.raises and fact.raises in self.state.concerns and self.state.concerns[fact.raises].status is ConcernStatus.LATENT:
+            if (
+                fact.raises
+                and fact.raises in self.state.concerns
+                and self.state.concerns[fact.raises].status is ConcernStatus.LATENT
+            ):
                 self.state = progress.voice(self.state, fact.raises, self.turn)
             return
         hint = next(self._hintable(), None)
@@ -218,11 +229,11 @@ class _Director:
         for fact in self._facts():
             if not progress.tellable(self.setting, self.state, fact):
                 continue
-            if fact.disclosure is Disclosure.IF_TRUSTED and self.seen.acts & _OPENERS and self.turn >= 2:
-                yield fact
-            elif fact.disclosure is Disclosure.IF_ASKED and asked and self._touches(fact) and self._wish_ready(fact):
-                yield fact
-            elif fact.disclosure is Disclosure.VOLUNTEERED and self.turn >= 3 and self.seen.acts & (_OPENERS | _SUBSTANCE):
+            if (
+                (fact.disclosure is Disclosure.IF_TRUSTED and self.seen.acts & _OPENERS and self.turn >= 2)
+                or (fact.disclosure is Disclosure.IF_ASKED and asked and self._touches(fact) and self._wish_ready(fact))
+                or (fact.disclosure is Disclosure.VOLUNTEERED and self.turn >= 3 and self.seen.acts & (_OPENERS | _SUBSTANCE))
+            ):
                 yield fact
 
     def _wish_ready(self, fact: Fact) -> bool:
@@ -385,7 +396,8 @@ class _Director:
         if self.seen.empty or not self.moves or self.moves[0].reaction in (Reaction.BRISTLE, Reaction.EVENT):
             return
         confided = any(
-            f.confidential and f.id in self.before.state.disclosed for f in self.setting.persona.facts_in(self.setting.scenario.id)
+            f.confidential and f.id in self.before.state.disclosed
+            for f in self.setting.persona.facts_in(self.setting.scenario.id)
         )
         for event in self.setting.scenario.events:
             over = event.id in {e for e, _ in self.memory.events}

@@ -87,7 +87,7 @@ class Engine:
         decision = decide(self.setting, before, seen, spans, text, readable=readable)
         slots = find_slots(text, spans) if readable else {}
         spoken = self._actor(decision.memory, slots, turn).say(decision.plan)
-        answer = self._with_event(decision, spoken.text, turn)
+        answer = self._with_event(decision, spoken.text)
         thought = self._thought(decision, turn)
         exchange = Exchange(
             turn=turn,
@@ -123,7 +123,7 @@ class Engine:
     def _actor(self, memory: Memory, slots: dict[str, str], turn: int) -> Actor:
         return Actor(self.persona, self.setting.scenario, memory, slots, turn, self.seed)
 
-    def _with_event(self, decision: Decision, words: str, turn: int) -> str:
+    def _with_event(self, decision: Decision, words: str) -> str:
         """A scripted event is told before the counterpart's own words around it."""
         for move in decision.plan.moves:
             if move.reaction is Reaction.EVENT and move.target and ":" not in move.target:

@@ -63,9 +63,7 @@ def stand_test(setting: Setting, state: State, turn: int, *, kept: bool, span: A
         cause = Cause(turn, span.act if span else None, span.quote if span else words, "saw the confidence kept", trust=trust)
     else:
         trust = -tuning.broken_confidence * state.trust
-        cause = Cause(
-            turn, span.act if span else None, span.quote if span else words, "heard the confidence broken", trust=trust
-        )
+        cause = Cause(turn, span.act if span else None, span.quote if span else words, "heard the confidence broken", trust=trust)
     return replace(state, trust=min(1.0, max(0.0, state.trust + trust))), cause
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from io import StringIO
 from itertools import groupby
+from textwrap import dedent
 
 import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
@@ -190,7 +191,7 @@ def _json_entries(number: int, item: object) -> Iterator[Entry]:
         raise TranscriptError(f'Entry {number}: it has to be an object with "speaker" and "text".')
     if "learner" in item and "speaker" not in item:
         # The turns of `rehearse play --json` and of an export hold both sides.
-        pairs = [(side.value, item.get(side.value)) for side in Speaker]
+        pairs: list[tuple[object, object]] = [(side.value, item.get(side.value)) for side in Speaker]
     else:
         pairs = [(item.get("speaker"), item.get("text"))]
     for name, words in pairs:
@@ -212,11 +213,11 @@ _NAMED = re.compile(
 )
 _BOLD_ALONE = re.compile(rf"^(?:> +)*(?:\*\*|__)(?P<bold>{_NAME})(?:\*\*|__)\s+(?P<words>\S.*)$")
 _ASIDE = re.compile(r"^(?:#{1,6}\s.*|-{3,}|\*{3,}|_{3,})$")
-_PARTICLES = frozenset("van von de der den di da del la le el al bin of the and".split())
+_PARTICLES = frozenset({"al", "bin", "da", "de", "del", "den", "der", "di", "el", "la", "le", "van", "von"})
 
 
 def _from_lines(text: str) -> Iterator[Entry]:
-    lines = list(_spoken_lines(text))
+    lines = list(_spoken_lines(dedent(text)))
     named = {number: match for number, line in lines if (match := _NAMED.match(line))}
     if not named:
         # Some write the name in bold type and leave the colon out.
@@ -304,7 +305,7 @@ def _from_webvtt(text: str) -> Iterator[Entry]:
 
 def _cues(text: str) -> list[tuple[str, str]]:
     try:
-        captions = list(webvtt.from_buffer(StringIO(text)))
+        captions = webvtt.from_buffer(StringIO(text)).captions
     except MalformedFileError:
         raise TranscriptError("Line 1: a WebVTT file begins with WEBVTT.") from None
     except MalformedCaptionError as error:

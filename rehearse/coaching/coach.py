@@ -33,7 +33,10 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Coach:
-    """Works on one library with one encoder; `index` finds the passages that back a remark, the rubric's own stand in without it."""
+    """Works on one library with one encoder.
+
+    `index` finds the passage that backs a remark; without it the first one that the remark names stands in.
+    """
 
     library: Library
     encoder: Encoder

@@ -161,7 +161,7 @@ def _missed(conversation: Conversation, turn: Turn, acts: frozenset[Act], rating
 
 
 def _sounds_felt(conversation: Conversation, turn: Turn) -> bool:
-    """Whether what was heard in a transcript from elsewhere gave something to feel with: it was told at some length, in the first person."""
+    """Whether what was heard, in a transcript from elsewhere, gave something to feel with: told at length, in the first person."""
     heard = words(conversation.heard(turn.number))
     return len(heard) >= 8 and bool({"i", "i'm", "i've", "me", "my"} & set(heard))
 

@@ -27,8 +27,8 @@ class RemarkText(Record):
     why: tuple[Text, ...] = Field(min_length=3)
     """The reason, in plain words to an adult; `{name}` is the counterpart. Each variant is used once before any returns."""
     suggest: tuple[Text, ...] = ()
-    """Better wordings; slots are filled with the learner's own facts (`{offer}`, `{time}`, `{goal}`, `{step}`), `{theirs}` with the
-    counterpart's own words. Shown only if it rates higher in place of what was said."""
+    """Better wordings; slots are filled with the learner's own facts (`{offer}`, `{time}`, `{goal}`, `{step}`), `{theirs}` with
+    the counterpart's own words. Shown only if it rates higher in place of what was said."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import rehearse
+from rehearse.domain.bots import BotLines
 from rehearse.domain.guidance import Guidance
 from rehearse.domain.idea import IDEA_IDS, Corpus
 from rehearse.domain.lexicon import Lexicon
@@ -142,6 +143,11 @@ def load_lexicon(root: Path) -> Lexicon:
 def load_tuning(root: Path) -> Tuning:
     """The numbers of the dynamics below `root`."""
     return load_record(root / "corpus" / "dynamics.yaml", Tuning)
+
+
+def load_bot_lines(root: Path | None = None) -> BotLines:
+    """What the learner bots say."""
+    return load_record((root or shipped_root()) / "corpus" / "bots.yaml", BotLines)
 
 
 def load_guidance(root: Path, corpus: Corpus) -> Guidance:

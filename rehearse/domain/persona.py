@@ -17,9 +17,9 @@ from rehearse.domain.acts import HARMFUL, HELPFUL, Act
 from rehearse.domain.data import Id, Record, Text, Unit
 
 SLOTS = frozenset({"words", "offer", "time", "person", "number", "goal", "step", "memory"})
-"""What a line may take up from the learner: `{offer}` what they would share, `{time}` how often or how long, `{person}` whom they
-named, `{number}` a figure, `{goal}` the aim they linked it to, `{step}` the next step they proposed, `{words}` a few words just said,
-`{memory}` words said five or more turns ago."""
+"""What a line may take up from the learner: `{offer}` what they would share, `{time}` how often or how long, `{person}` whom
+they named, `{number}` a figure, `{goal}` the aim they linked it to, `{step}` the next step they proposed, `{words}` a few words
+just said, `{memory}` words said five or more turns ago."""
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
 

@@ -54,9 +54,12 @@ def _sigmoid(x: Floats) -> Floats:
 
 
 class Encoder:
-    """Runs the model. Safe to use from several threads; one instance a process is enough."""
+    """Runs the model. Safe to use from several threads; one instance a process is enough.
 
-    def __init__(self, folder: Path = WEIGHTS) -> None:
+    `remember` is how many readings are kept, because one turn is asked about several times.
+    """
+
+    def __init__(self, folder: Path = WEIGHTS, remember: int = 512) -> None:
         self._folder = folder
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         self.card = Card(
@@ -68,7 +71,7 @@ class Encoder:
             text_tokens=card["text_tokens"],
             context_tokens=card["context_tokens"],
         )
-        self.read = lru_cache(maxsize=512)(self._read)
+        self.read = lru_cache(maxsize=remember)(self._read)
 
     @cached_property
     def _tokenizer(self) -> Any:

@@ -27,10 +27,10 @@ def _cut(text: str, start: int, end: int, pattern: re.Pattern[str]) -> list[Segm
     found = []
     for left, right in zip(edges[::2], edges[1::2], strict=True):
         piece = text[left:right]
-        left += len(piece) - len(piece.lstrip())
-        piece = piece.strip()
-        if piece:
-            found.append(Segment(left, left + len(piece), piece))
+        inner = piece.strip()
+        if inner:
+            first = left + len(piece) - len(piece.lstrip())
+            found.append(Segment(first, first + len(inner), inner))
     return found
 
 

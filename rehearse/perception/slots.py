@@ -10,7 +10,10 @@ import re
 from rehearse.domain.acts import Act, ActSpan
 from rehearse.perception.segments import clauses, words
 
-_COUNT = r"(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|sixty|half an|half a|a couple of|a few|\d+)"
+_COUNT = (
+    r"(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|sixty|half an|half a|"
+    r"a couple of|a few|\d+)"
+)
 _UNIT = r"(?:minutes?|mins?|hours?|days?|weeks?|months?|sessions?|mornings?|afternoons?|lunch(?:es|times?)?|coffees?|fortnights?)"
 _DAY = r"(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|week|fortnight|month|day|morning|afternoon|quarter)"
 _RHYTHM = rf"(?:(?:a|per|each|every|every other|every second|every third|once a|twice a)\s+{_DAY})"
@@ -20,98 +23,36 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"\b\d+(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b|[a-z]{3,}\b)|\b(?:ten|twelve|fifteen|twenty|thirty|forty|fifty|sixty|a hundred|half)"
+    r"\b\d+(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b|[a-z]{3,}\b)|"
+    r"\b(?:ten|twelve|fifteen|twenty|thirty|forty|fifty|sixty|a hundred|half)"
     r"\s+(?:percent|per cent|of (?:our|the|my)\s+\w+|customers|people|calls|tickets|complaints|days)\b",
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"\b(?:ask|asked|told|tell|mentor|mentoring|with|and|from|by|met|called|named|helped|Mr|Mrs|Ms|Dr)\.?\s+([A-Z][a-z]{2,14})\b(?=\s+(?:from|in|who|and|said|says|told|about|on)\b|[,.!?’']|$)"
+    r"\b(?:ask|asked|told|tell|mentor|mentoring|with|and|from|by|met|called|named|helped|Mr|Mrs|Ms|Dr)\.?\s+([A-Z][a-z]{2,14})\b"
+    r"(?=\s+(?:from|in|who|and|said|says|told|about|on)\b|[,.!?’']|$)"
     r"|\b([A-Z][a-z]{2,14})\s+(?:said|says|told|asked|thinks|from|who)\b"
 )
 _NOT_NAMES = frozenset(
-    [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-        "Excel",
-        "Word",
-        "Teams",
-        "Slack",
-        "Tiktok",
-        "Instagram",
-        "Linkedin",
-        "Python",
-        "Google",
-        "Zoom",
-        "Power",
-        "Outlook",
-        "Facebook",
-        "Youtube",
-        "Twitter",
-        "Reddit",
-        "Discord",
-        "Copilot",
-        "Notion",
-        "Figma",
-        "Jira",
-        "English",
-        "German",
-        "French",
-        "Spanish",
-        "Chinese",
-        "Europe",
-        "Germany",
-        "France",
-        "London",
-        "Berlin",
-        "What",
-        "How",
-        "When",
-        "Why",
-        "Who",
-        "Where",
-        "The",
-        "That",
-        "This",
-        "These",
-        "Those",
-        "They",
-        "And",
-        "But",
-        "Everyone",
-        "Everybody",
-        "Someone",
-        "Nobody",
-        "People",
-        "Sharepoint",
-        "Whatsapp",
-    ]
+    """
+    Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September
+    October November December Excel Word Teams Slack Tiktok Instagram Linkedin Python Google Zoom Power Outlook Facebook
+    Youtube Twitter Reddit Discord Copilot Notion Figma Jira English German French Spanish Chinese Europe Germany France
+    London Berlin What How When Why Who Where The That This These Those They And But Everyone Everybody Someone Nobody
+    People Sharepoint Whatsapp
+    """.split()
 )
 _OFFER_LEAD = re.compile(
     r"\b(?:show(?:ing)?|teach(?:ing)?|walk(?:ing)?|tak(?:e|ing)|coach(?:ing)?|train(?:ing)?|help(?:ing)?|guid(?:e|ing)|shar(?:e|ing)|"
     r"explain(?:ing)?|offer(?:ing)?|bring(?:ing)?|demonstrat(?:e|ing)|pass(?:ing)? on|know|mentor(?:ing)?)\s+"
-    r"(?:(?:you|him|her|them|people|someone|somebody|anyone|others|one of (?:the|our) \w+|one (?:leader|person|director|manager|of you)|the (?:leaders?|directors?|managers?|team|board|leadership)|leaders|managers)\s+)?"
+    r"(?:(?:you|him|her|them|people|someone|somebody|anyone|others|one of (?:the|our) \w+|leaders|managers|"
+    r"one (?:leader|person|director|manager|of you)|the (?:leaders?|directors?|managers?|team|board|leadership))\s+)?"
     r"(?:through\s+|with\s+|on\s+|about\s+|in\s+)?(?=\S)",
     re.IGNORECASE,
 )
 _STEP_LEAD = re.compile(
-    r"^(?:(?:so|then|and|okay|ok|well)[,:]?\s+)*(?:can|could|may|shall|should|would it be (?:all right|ok|okay) if|what if|how about|let's|let us|why don't)\s+(?:i|we|you)?\s*",
+    r"^(?:(?:so|then|and|okay|ok|well)[,:]?\s+)*(?:can|could|may|shall|should|"
+    r"would it be (?:all right|ok|okay) if|what if|how about|let's|let us|why don't)\s+(?:i|we|you)?\s*",
     re.IGNORECASE,
 )
 _GOAL_LEAD = re.compile(
@@ -119,144 +60,23 @@ _GOAL_LEAD = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"\s+(?:because|so that|so|if|when|while|which|and then|every|each|once|for (?:half|an|a|one|\d+)|in (?:my|six|two|three|four)|since|but|before|after|until)\b.*$",
+    r"\s+(?:because|so that|so|if|when|while|which|and then|every|each|once|for (?:half|an|a|one|\d+)|"
+    r"in (?:my|six|two|three|four)|since|but|before|after|until)\b.*$",
     re.IGNORECASE,
 )
 _LOOSE_END = re.compile(
-    r"(?:\s+(?:the|a|an|of|to|and|or|in|on|at|for|with|my|our|your|their|that|this|is|are|it|we|i|you|from|about|how|what|who|as|by|one))+$",
+    r"(?:\s+(?:the|a|an|of|to|and|or|in|on|at|for|with|my|our|your|their|that|this|is|are|it|we|i|you|"
+    r"from|about|how|what|who|as|by|one))+$",
     re.IGNORECASE,
 )
 _PLAIN = frozenset(
-    [
-        "a",
-        "about",
-        "all",
-        "also",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "because",
-        "been",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "get",
-        "go",
-        "going",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "him",
-        "his",
-        "how",
-        "i",
-        "i'd",
-        "i'll",
-        "i'm",
-        "i've",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "it's",
-        "its",
-        "just",
-        "know",
-        "like",
-        "me",
-        "might",
-        "more",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "one",
-        "or",
-        "our",
-        "out",
-        "people",
-        "really",
-        "she",
-        "should",
-        "so",
-        "some",
-        "something",
-        "than",
-        "that",
-        "that's",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "they",
-        "thing",
-        "things",
-        "think",
-        "this",
-        "to",
-        "too",
-        "up",
-        "us",
-        "want",
-        "was",
-        "we",
-        "we're",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "will",
-        "with",
-        "would",
-        "yes",
-        "you",
-        "you're",
-        "your",
-        "yeah",
-        "ok",
-        "okay",
-        "well",
-        "very",
-        "much",
-        "maybe",
-        "good",
-        "here",
-        "now",
-        "let",
-        "say",
-        "said",
-        "make",
-        "made",
-        "need",
-        "see",
-        "thank",
-        "thanks",
-        "sorry",
-        "yet",
-        "only",
-        "way",
-        "lot",
-        "bit",
-        "sure",
-    ]
+    """
+    a about all also am an and any are as at be because been but by can could did do does for from get go going had has
+    have he her him his how i i'd i'll i'm i've if in into is it it's its just know like me might more my no not of on one
+    or our out people really she should so some something than that that's the their them then there they thing things
+    think this to too up us want was we we're were what when where which who will with would yes you you're your yeah ok
+    okay well very much maybe good here now let say said make made need see thank thanks sorry yet only way lot bit sure
+    """.split()
 )
 
 

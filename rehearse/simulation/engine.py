@@ -24,7 +24,9 @@ from rehearse.simulation.director import Decision, decide
 from rehearse.simulation.snapshot import Exchange, Memory, Remembered, Snapshot
 
 _THOUGHTS = {
-    "resist": {Reaction.VOICE_CONCERN, Reaction.PRESS_CONCERN, Reaction.PROBE, Reaction.INVITE, Reaction.SOFT_NO, Reaction.EARLY_YES},
+    "resist": {
+        Reaction.VOICE_CONCERN, Reaction.PRESS_CONCERN, Reaction.PROBE, Reaction.INVITE, Reaction.SOFT_NO, Reaction.EARLY_YES
+    },
     "ease": {Reaction.EASE_CONCERN, Reaction.RESOLVE_CONCERN},
     "soften": {Reaction.SOFTEN, Reaction.ANSWER, Reaction.ADVISE, Reaction.ACCEPT_REPAIR, Reaction.REMEMBER, Reaction.EVENT},
     "bristle": {Reaction.BRISTLE, Reaction.IMPATIENT, Reaction.REPEATED},

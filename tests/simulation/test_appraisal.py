@@ -62,17 +62,12 @@ def test_empathy_with_nothing_to_feel_with_counts_little(setting: Setting) -> No
 
 def test_a_misstep_can_be_repaired_once_or_twice(setting: Setting) -> None:
     state, track = replace(initial_state(setting), trust=0.5), Track(heard=True)
+    slips = ("It's not that hard, is it.", "Don't be so dramatic about a bit of rain.", "Everybody else manages their rota fine.")
+    repairs = ("I'm sorry, that was my mistake.", "I got that wrong just now, forgive me.", "Yes, I put it badly again today.")
     gains = []
     for n in range(3):
-        hurt = said(setting, state, f"It's not that hard, number {n}, is it now.", Act.DISMISS, track=track, turn=2 * n + 2)
-        owned = said(
-            setting,
-            hurt.state,
-            f"I'm sorry, that was my mistake {n}.",
-            Act.SHOW_HUMILITY,
-            track=hurt.track,
-            turn=2 * n + 3,
-        )
+        hurt = said(setting, state, slips[n], Act.DISMISS, track=track, turn=2 * n + 2)
+        owned = said(setting, hurt.state, repairs[n], Act.SHOW_HUMILITY, track=hurt.track, turn=2 * n + 3)
         gains.append(owned.state.trust - hurt.state.trust)
         track = owned.track
     assert gains[0] > gains[1] > gains[2]

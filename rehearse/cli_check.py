@@ -1,0 +1,283 @@
+"""`rehearse check`: data files, validated; each problem with file, field and mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rehearse.cli_output import EXIT_BUG, JSON_HELP, emit, people
+from rehearse.errors import DataFileError, RehearseError
+
+if TYPE_CHECKING:
+    from rehearse.domain.guidance import Guidance
+    from rehearse.domain.idea import Corpus
+    from rehearse.domain.persona import Persona
+    from rehearse.domain.rubric import Rubric
+    from rehearse.domain.scenario import Scenario
+
+_FOLDERS = {"personas": "persona", "scenarios": "scenario", "rubrics": "rubric", "ideas": "idea", "rated": "rated"}
+_STEMS = {"lexicon": "lexicon", "dynamics": "dynamics", "coaching": "coaching"}
+_FIELDS = {
+    "persona": {"temperament", "voice", "concerns"},
+    "scenario": {"learner_role", "needs", "checks"},
+    "rubric": {"criteria"},
+    "lexicon": {"softeners", "jargon"},
+    "dynamics": {"novelty", "difficulty"},
+    "coaching": {"remarks", "hints"},
+}
+_ENDINGS = {".yaml", ".yml", ".md", ".jsonl"}
+_TOP_FIELD = re.compile(r"^([a-z_]+):", re.MULTILINE)
+
+
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH...", help="Files or folders; without any: what ships, and your own personas."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+) -> None:
+    """Validate personas, scenarios, rubrics, ideas and the other data files. Exit code 1 if there is a problem."""
+    found = _check_all() if not paths else _check_given(paths)
+    if json:
+        problems = [{"file": p.file, "field": p.field, "problem": p.problem, "mend": p.mend} for p in found.problems]
+        emit({"ok": not found.problems, "checked": found.checked, "problems": problems})
+    else:
+        _print(found)
+    if found.problems:
+        raise typer.Exit(EXIT_BUG)
+
+
+@dataclass
+class Findings:
+    """How many files were checked, and what is wrong with them; the same problem is told once."""
+
+    checked: int = 0
+    problems: list[DataFileError] = field(default_factory=list)
+
+    def attempt(self, action: Callable[[], object]) -> None:
+        """Do something that may raise a problem, and keep it."""
+        try:
+            action()
+        except DataFileError as problem:
+            self.add(problem)
+
+    def add(self, problem: DataFileError) -> None:
+        """Keep a problem unless it is known."""
+        if str(problem) not in {str(known) for known in self.problems}:
+            self.problems.append(problem)
+
+
+def _print(found: Findings) -> None:
+    console = people()
+    for problem in found.problems:
+        console.print(f"{problem.file}: {problem.field}", style="bold")
+        console.print(f"  {problem.problem}")
+        console.print(f"  Mend: {problem.mend}", style="dim")
+    files = "file" if found.checked == 1 else "files"
+    if found.problems:
+        count = len(found.problems)
+        console.print(f"{count} problem{'s' if count > 1 else ''} in {found.checked} {files}.", style="bold red")
+    else:
+        console.print(f"{found.checked} {files} checked, no problems.", style="green")
+
+
+# What is checked ------------------------------------------------------------------------------------------------------
+
+
+def _check_all() -> Findings:
+    """Everything that ships, one file after the other and then together, and the user's own personas."""
+    from rehearse.config import load_settings
+    from rehearse.domain.library import load_library, shipped_root
+
+    root, home = shipped_root(), load_settings().home
+    folders = [root / "corpus", root / "personas", home / "personas"]
+    found = _check_given([folder for folder in folders if folder.is_dir()])
+    for folder in folders[:2]:
+        if not folder.is_dir():
+            found.add(DataFileError(folder, "folder", "it is missing.", "install Rehearse again."))
+    try:
+        for problem in load_library(root, home).problems:
+            found.add(problem)
+    except DataFileError as problem:
+        found.add(problem)
+    return found
+
+
+def _check_given(paths: list[Path]) -> Findings:
+    from rehearse.domain.library import check_persona
+
+    found = Findings()
+    seen = _Seen()
+    for path in dict.fromkeys(file for given in paths for file in _files(given, found)):
+        found.checked += 1
+        found.attempt(partial(_check_file, path, found, seen))
+    scenarios = _shipped_scenarios(seen)
+    for path, persona in seen.personas.items():
+        found.attempt(partial(check_persona, path, persona, scenarios))
+    for path, scenario in seen.scenarios.items():
+        found.attempt(partial(_check_scenario, path, scenario))
+    return found
+
+
+@dataclass
+class _Seen:
+    """What later checks need of the files already read."""
+
+    personas: dict[Path, Persona] = field(default_factory=dict)
+    scenarios: dict[Path, Scenario] = field(default_factory=dict)
+    rated_ids: set[str] = field(default_factory=set)
+
+
+def _files(given: Path, found: Findings) -> Iterator[Path]:
+    if not given.is_dir():
+        yield given
+        return
+    inside = sorted(path for path in given.rglob("*") if path.is_file() and path.suffix in _ENDINGS)
+    wanted = [path for path in inside if path.suffix != ".md" or path.parent.name == "ideas"]
+    if not wanted:
+        found.add(DataFileError(given, "folder", "it holds no data files.", "give a folder with YAML files."))
+    yield from wanted
+
+
+def _check_file(path: Path, found: Findings, seen: _Seen) -> None:
+    from rehearse.domain.guidance import Guidance
+    from rehearse.domain.lexicon import Lexicon
+    from rehearse.domain.loading import load_idea, load_record, read_text
+    from rehearse.domain.persona import Persona
+    from rehearse.domain.rubric import Rubric
+    from rehearse.domain.scenario import Scenario
+    from rehearse.domain.tuning import Tuning
+
+    kind = _kind(path, "" if path.suffix == ".jsonl" else read_text(path))
+    if path.suffix == ".yml":
+        raise DataFileError(path, "file", "only files that end in .yaml are read.", f"rename it {path.stem}.yaml.")
+    if kind == "persona":
+        seen.personas[path] = load_record(path, Persona)
+    elif kind == "scenario":
+        seen.scenarios[path] = load_record(path, Scenario)
+    elif kind == "rubric":
+        _check_rubric(path, load_record(path, Rubric))
+    elif kind == "idea":
+        load_idea(path)
+    elif kind == "coaching":
+        _check_guidance(path, load_record(path, Guidance))
+    elif kind == "rated":
+        for problem in _rated_problems(path, seen):
+            found.add(problem)
+    elif kind in ("lexicon", "dynamics"):
+        load_record(path, Lexicon if kind == "lexicon" else Tuning)
+    else:
+        raise DataFileError(
+            path, "file", "it is no kind of data file that Rehearse knows.", f"known are {', '.join(_FIELDS)}, idea, rated."
+        )
+
+
+def _kind(path: Path, text: str) -> str:
+    """What a file is meant to be: by the folder it lies in, its own name, or the fields in it."""
+    if path.suffix == ".jsonl":
+        return "rated"
+    if path.suffix == ".md":
+        return "idea"
+    if path.suffix not in (".yaml", ".yml"):
+        return ""
+    if path.stem in _STEMS:
+        return _STEMS[path.stem]
+    if path.parent.name in _FOLDERS:
+        return _FOLDERS[path.parent.name]
+    fields = set(_TOP_FIELD.findall(text))
+    kinds = {kind: len(fields & wanted) for kind, wanted in _FIELDS.items()}
+    best = max(kinds, key=lambda kind: kinds[kind])
+    return best if kinds[best] else ""
+
+
+# What one file owes the others ----------------------------------------------------------------------------------------
+
+
+def _shipped_corpus() -> Corpus | None:
+    """The corpus to check references against; None when it cannot be read, which is reported elsewhere."""
+    from rehearse.domain.library import load_corpus, shipped_root
+
+    try:
+        return load_corpus(shipped_root())
+    except RehearseError:
+        return None
+
+
+def _shipped_scenarios(seen: _Seen) -> list[Scenario]:
+    """Every scenario that a persona may name: those that were checked and those that ship."""
+    from rehearse.domain.library import shipped_root
+    from rehearse.domain.loading import load_record
+    from rehearse.domain.scenario import Scenario
+
+    scenarios = {scenario.id: scenario for scenario in seen.scenarios.values()}
+    for path in sorted((shipped_root() / "corpus" / "scenarios").glob("*.yaml")) if seen.personas else ():
+        if path.stem not in scenarios:
+            try:
+                scenarios[path.stem] = load_record(path, Scenario)
+            except DataFileError:
+                continue
+    return list(scenarios.values())
+
+
+def _check_scenario(path: Path, scenario: Scenario) -> None:
+    from rehearse.domain.idea import IDEA_IDS
+
+    for idea_id in scenario.ideas:
+        if idea_id not in IDEA_IDS:
+            raise DataFileError(path, "ideas", f"there is no idea {idea_id}.", f"use one of {', '.join(IDEA_IDS)}.")
+
+
+def _check_passages(path: Path, used: list[tuple[str, str]]) -> None:
+    corpus = _shipped_corpus()
+    known = {passage.passage_id for passage in corpus.passages()} if corpus else None
+    for name, passage_id in used:
+        if known is not None and passage_id not in known:
+            raise DataFileError(
+                path, name, f"the corpus has no passage {passage_id}.", "use the id of a `##` section in corpus/ideas."
+            )
+
+
+def _check_rubric(path: Path, rubric: Rubric) -> None:
+    _check_passages(path, [(f"criteria.{c.id}.passages", p) for c in rubric.criteria for p in c.passages])
+
+
+def _check_guidance(path: Path, guidance: Guidance) -> None:
+    used = [(f"remarks.{r.about}", p) for r in guidance.remarks for p in r.passages]
+    _check_passages(path, used + [(f"ideas.{i.idea}", p) for i in guidance.ideas for p in i.passages.values()])
+
+
+def _rated_problems(path: Path, seen: _Seen) -> Iterator[DataFileError]:
+    """Each line of a file of rated exchanges that is wrong."""
+    from pydantic import ValidationError
+
+    from rehearse.domain.rated import RatedExchange
+
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError:
+        yield DataFileError(path, "file", "it is not UTF-8 text.", "save it as UTF-8.")
+        return
+    except OSError as error:
+        mend = "check that it exists and may be read."
+        yield DataFileError(path, "file", f"it cannot be read ({error.strerror}).", mend)
+        return
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            exchange = RatedExchange.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"]) or "line"
+            message = first["msg"].removeprefix("Value error, ")
+            yield DataFileError(path, f"line {number}, {name}", f"{message}.", "correct that line (corpus/rated/GUIDE.md).")
+            continue
+        if exchange.id in seen.rated_ids:
+            yield DataFileError(path, f"line {number}, id", f"{exchange.id} occurs twice.", "give it another id.")
+        seen.rated_ids.add(exchange.id)

@@ -1,0 +1,160 @@
+"""`rehearse history` and `rehearse export`: what is stored on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rehearse.cli_output import JSON_HELP, emit, note, people, printable
+from rehearse.errors import LearnerError, OperatorError
+
+history = typer.Typer(help="Stored rehearsals: list, show, delete.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help=JSON_HELP)]
+RehearsalId = Annotated[str, typer.Argument(metavar="ID")]
+
+
+@history.command("list")
+def list_history(json: Json = False) -> None:
+    """Every stored rehearsal, newest first."""
+    from rehearse.workspace import shared_workspace
+
+    workspace = shared_workspace()
+    entries = [
+        {
+            "id": s.rehearsal_id,
+            "scenario": s.scenario_id,
+            "persona": s.persona_id,
+            "difficulty": s.difficulty,
+            "started": s.created_at.isoformat(timespec="seconds"),
+            "turns": s.turn_count,
+            "ended": s.ending or "open",
+            "trust": s.trust,
+            "empathy": s.empathy,
+            "clarity": s.clarity,
+        }
+        for s in workspace.store.list()
+    ]
+    if json:
+        emit(entries)
+    elif entries:
+        _print_entries(entries)
+    else:
+        note("Nothing is stored yet. Begin with: rehearse chat")
+
+
+def _print_entries(entries: list[dict[str, Any]]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("id", "started", "scenario", "with", "turns", "ended", "empathy", "clarity", box=box.SIMPLE)
+    for entry in entries:
+        cells = [entry[key] for key in ("id", "started", "scenario", "persona", "turns", "ended", "empathy", "clarity")]
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
+    people().print(table)
+
+
+@history.command("show")
+def show(rehearsal_id: RehearsalId, json: Json = False) -> None:
+    """One stored rehearsal: what was said and, once it has ended, the debrief."""
+    from rehearse.export import ENDINGS, persona_title, scenario_title, to_dict
+    from rehearse.workspace import shared_workspace
+
+    workspace = shared_workspace()
+    told: Mapping[str, Any] = to_dict(workspace.store.get(rehearsal_id))
+    if json:
+        emit(told)
+        return
+    console = people()
+    name, role = persona_title(workspace.library, told["persona"])
+    console.print(f"{scenario_title(workspace.library, told['scenario'])}, with {name}", style="bold", end="")
+    console.print(f" ({role}), {told['difficulty']}" if role else f", {told['difficulty']}", style="dim")
+    said = [(name, told["opening"])]
+    for turn in told["turns"]:
+        said += [("You", turn["learner"]), (name, turn["counterpart"])]
+    for speaker, words in said:
+        if words:
+            console.print(f"{speaker}: ", style="bold", end="")
+            console.print(printable(words))
+    if told["debrief"]:
+        from rehearse.cli_debrief import print_debrief
+
+        print_debrief(console, told["debrief"], workspace.library, told["scenario"])
+    else:
+        console.print(f"{ENDINGS['open']} Go on with: rehearse chat --resume {told['id']}", style="dim")
+
+
+@history.command("delete")
+def delete(
+    rehearsal_id: RehearsalId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete one stored rehearsal for good."""
+    from rehearse.workspace import shared_workspace
+
+    store = shared_workspace().store
+    stored = store.get(rehearsal_id)
+    if not yes:
+        if json:
+            raise LearnerError("Nothing was deleted. With --json nobody can be asked: add --yes.")
+        typer.confirm(f"Delete {stored.rehearsal_id}, its words and its scores, for good?", abort=True, err=True)
+    store.delete(rehearsal_id)
+    if json:
+        emit({"deleted": rehearsal_id})
+    else:
+        note(f"Deleted {rehearsal_id}.")
+
+
+class ExportFormat(StrEnum):
+    """What an export is written as."""
+
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def export(
+    rehearsal_id: RehearsalId,
+    written: Annotated[ExportFormat, typer.Option("--format", help="Markdown to read, JSON for programs.")] = (
+        ExportFormat.MARKDOWN
+    ),
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Where to; an existing file is not replaced.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Take a stored rehearsal along as a file: a scored transcript."""
+    import json
+
+    from rehearse.export import to_dict, to_markdown
+    from rehearse.workspace import shared_workspace
+
+    workspace = shared_workspace()
+    stored = workspace.store.get(rehearsal_id)
+    if written is ExportFormat.JSON:
+        text = json.dumps(to_dict(stored), ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = to_markdown(stored, workspace.library)
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    _write(output, text, force)
+    note(f"Written to {output}.")
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    """Write for the owner's eyes only: it is a private conversation."""
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
+    try:
+        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise LearnerError(f"{path} exists already. Choose another name, or add --force to replace it.") from None
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be written ({error.strerror}). Choose another place.") from None

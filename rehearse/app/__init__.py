@@ -1,0 +1,82 @@
+"""The browser application: Gradio pages on FastAPI, with our own routes for what Gradio should not serve."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+
+from rehearse.app import history, ideas_page, lookback, prepare, privacy, routes, stage
+from rehearse.app.desk import Desk
+from rehearse.app.hardening import Hardened, is_loopback
+from rehearse.app.strings import text
+from rehearse.app.theme import gradio_theme
+from rehearse.workspace import Workspace
+
+AT_ONCE = 8
+"""How many events of one kind are handled at the same time."""
+HEAD = (
+    '<link rel="stylesheet" href="assets-rehearse/style.css"><script defer src="assets-rehearse/script.js"></script>'
+    '<meta name="referrer" content="same-origin"><link rel="icon" href="data:,">'
+)
+
+
+def pages(workspace: Workspace, desk: Desk) -> gr.Blocks:
+    """Every page, each with an address of its own."""
+    with gr.Blocks(analytics_enabled=False, title=text("app.name"), fill_width=True) as demo:
+        prepare.add_page(demo, workspace)
+    with demo.route(text("nav.history"), "history"):
+        history.add_page(demo, workspace)
+    with demo.route(text("nav.ideas"), "ideas"):
+        ideas_page.add_page(demo, workspace)
+    with demo.route(text("nav.privacy"), "privacy"):
+        privacy.add_page(workspace)
+    with demo.route(text("title.stage"), "stage", show_in_navbar=False):
+        stage.add_page(demo, desk)
+    with demo.route(text("title.lookback"), "lookback", show_in_navbar=False):
+        lookback.add_page(demo, desk)
+    demo.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+    return demo
+
+
+def build(workspace: Workspace) -> FastAPI:
+    """The whole application, ready for a server."""
+    app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None)
+    desk = Desk(workspace)
+    for router in (routes.assets(), routes.actions(desk), routes.downloads(desk)):
+        app.include_router(router)
+    app.add_middleware(Hardened)
+    with warnings.catch_warnings():
+        # Gradio says that several pages switch server-side rendering off, also where it is off already.
+        warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)
+        return gr.mount_gradio_app(
+            app,
+            pages(workspace, desk),
+            path="/",
+            theme=gradio_theme(),
+            head=HEAD,
+            footer_links=[],
+            run_history=False,
+            enable_monitoring=False,
+            ssr_mode=False,
+            show_error=False,
+            pwa=False,
+            mcp_server=False,
+            app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+        )
+
+
+def serve(workspace: Workspace, host: str, port: int) -> None:
+    """Serve the application until it is interrupted; the models are loaded while the page is opened."""
+    app = Hardened(build(workspace), local_only=is_loopback(host))
+    threading.Thread(target=workspace.warm_up, name="warm-up", daemon=True).start()
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Rehearse is at http://{shown}:{port} (stop with Ctrl+C). Your talks are in {workspace.settings.home}", flush=True)  # noqa: T201
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)

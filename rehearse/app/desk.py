@@ -1,0 +1,144 @@
+"""The talks that are open in this process: one object and one lock each, always checked against what is stored."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rehearse.domain.state import Ending
+from rehearse.errors import EmptyTurnError, LearnerError
+from rehearse.perception.readability import clean_turn
+from rehearse.workspace import KeptRehearsal, Workspace
+
+MOST_OPEN = 64
+"""How many talks are kept in memory; others are read again from the store."""
+
+
+class MovedOnError(LearnerError):
+    """Words meant for a moment that has passed: the talk went on in another window."""
+
+
+class RepeatedSendError(LearnerError):
+    """The same words sent twice for the same moment, as a double click does; the first arrived."""
+
+
+@dataclass
+class Desk:
+    """Opens talks, and lets one thing at a time happen to each."""
+
+    workspace: Workspace
+    _open: OrderedDict[str, KeptRehearsal] = field(default_factory=OrderedDict)
+    _words: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Words laid out for the box of a talk that begins again, with the number of turns before them."""
+    _locks: dict[str, threading.RLock] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+    _work: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="turn"))
+
+    @contextmanager
+    def held(self, rehearsal_id: str) -> Iterator[None]:
+        """Hold one talk, so that a second click waits for the first."""
+        with self._guard:
+            lock = self._locks.setdefault(rehearsal_id, threading.RLock())
+        with lock:
+            yield
+
+    def open(self, rehearsal_id: str) -> KeptRehearsal:
+        """The talk as it is stored; `UnknownIdError` where there is none."""
+        with self.held(rehearsal_id):
+            stored = self.workspace.store.get(rehearsal_id)
+            kept = self._open.get(rehearsal_id)
+            answered = sum(turn.answer is not None for turn in stored.turns)
+            ending = stored.ending or Ending.OPEN.value
+            if kept is None or (kept.rehearsal.now.turn, kept.rehearsal.ended.value) != (answered, ending) or answered < len(stored.turns):
+                kept = self.workspace.resume(rehearsal_id)
+            self._keep(kept)
+            return kept
+
+    def peek(self, rehearsal_id: str) -> KeptRehearsal | None:
+        """The talk if it is in memory, without waiting for a turn that is being answered."""
+        with self._guard:
+            return self._open.get(rehearsal_id)
+
+    def begin(self, scenario_id: str, persona_id: str, difficulty: str, focus: str | None) -> KeptRehearsal:
+        """Start a talk."""
+        kept = self.workspace.begin(scenario_id, persona_id, difficulty, focus=focus)
+        self._keep(kept)
+        return kept
+
+    def branch(self, rehearsal_id: str, turn: int) -> KeptRehearsal:
+        """A new talk that goes back to after the first `turn` learner turns of another."""
+        with self.held(rehearsal_id):
+            self.open(rehearsal_id)
+            kept = self.workspace.branch(rehearsal_id, turn)
+            self._keep(kept)
+            return kept
+
+    def end(self, rehearsal_id: str) -> None:
+        """End a talk from the learner's side; one that has ended stays as it is."""
+        with self.held(rehearsal_id):
+            kept = self.open(rehearsal_id)
+            if kept.rehearsal.ended is Ending.OPEN:
+                kept.finish()
+
+    def say(self, rehearsal_id: str, words: str, turns: int) -> Future[KeptRehearsal]:
+        """One turn in the background, meant for the moment after `turns` turns; it is finished even if nobody waits for it."""
+        return self._work.submit(self._say, rehearsal_id, words, turns)
+
+    def _say(self, rehearsal_id: str, words: str, turns: int) -> KeptRehearsal:
+        with self.held(rehearsal_id):
+            kept = self.open(rehearsal_id)
+            if kept.rehearsal.now.turn != turns:
+                raise self._late(kept, words, turns)
+            try:
+                kept.say(words)
+            except LearnerError:
+                raise
+            except Exception:
+                self.forget(rehearsal_id)
+                raise
+            return kept
+
+    @staticmethod
+    def _late(kept: KeptRehearsal, words: str, turns: int) -> LearnerError:
+        """What to make of words that come late: a double click, or another window."""
+        try:
+            said = clean_turn(words)
+        except EmptyTurnError as error:
+            return error
+        exchanges = kept.rehearsal.now.exchanges
+        if len(exchanges) > turns and exchanges[turns].learner == said:
+            return RepeatedSendError()
+        return MovedOnError()
+
+    def lay_out(self, rehearsal_id: str, turns: int, words: str) -> None:
+        """Have words ready in the box for the moment after `turns` turns."""
+        if words:
+            with self._guard:
+                self._words[rehearsal_id] = (turns, words)
+
+    def laid_out(self, rehearsal_id: str, turns: int) -> str:
+        """The words laid out for that moment, or nothing."""
+        with self._guard:
+            at, words = self._words.get(rehearsal_id, (-1, ""))
+        return words if at == turns else ""
+
+    def forget(self, rehearsal_id: str) -> None:
+        """Read this talk from the store the next time."""
+        with self._guard:
+            self._open.pop(rehearsal_id, None)
+
+    def forget_all(self) -> None:
+        """Read every talk from the store the next time."""
+        with self._guard:
+            self._open.clear()
+
+    def _keep(self, kept: KeptRehearsal) -> None:
+        with self._guard:
+            self._open[kept.rehearsal_id] = kept
+            self._open.move_to_end(kept.rehearsal_id)
+            while len(self._open) > MOST_OPEN:
+                self._open.popitem(last=False)

@@ -1,0 +1,103 @@
+"""History: every talk that was kept, to search, open, go on with or delete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from rehearse.app.parts import fragment, notice, page_head
+from rehearse.app.strings import text
+from rehearse.app.templating import render
+from rehearse.app.wording import when
+from rehearse.domain.state import Ending
+from rehearse.errors import RehearseError
+from rehearse.storage.store import RehearsalSummary
+from rehearse.workspace import Workspace
+
+MOST_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One talk as the list shows it."""
+
+    id: str
+    href: str
+    persona_id: str
+    title: str
+    name: str
+    first_name: str
+    difficulty: str
+    ended: str
+    turns: int
+    parent_turn: int | None
+    iso: str
+    when: str
+    scores: tuple[tuple[str, int | None], ...]
+
+    @property
+    def searched(self) -> str:
+        """What a search looks at."""
+        return f"{self.title} {self.name} {self.difficulty} {self.when} {text(f'ended.{self.ended}', name=self.first_name)}".lower()
+
+
+def entry_of(workspace: Workspace, summary: RehearsalSummary) -> Entry:
+    """A stored talk with its names; a persona or scenario that is gone keeps its id."""
+    names = {p.id: p.name for p in workspace.library.personas}
+    titles = {s.id: s.title for s in workspace.library.scenarios}
+    name = names.get(summary.persona_id, text("history.gone"))
+    ended = summary.ending or Ending.OPEN.value
+    page = "stage" if ended == Ending.OPEN.value else "lookback"
+    return Entry(
+        id=summary.rehearsal_id,
+        href=f"{page}?rehearsal={summary.rehearsal_id}",
+        persona_id=summary.persona_id,
+        title=titles.get(summary.scenario_id, summary.scenario_id),
+        name=name,
+        first_name=name.split()[0] if summary.persona_id in names else name,
+        difficulty=summary.difficulty,
+        ended=ended,
+        turns=summary.turns,
+        parent_turn=summary.parent_turn,
+        iso=summary.created_at.isoformat(),
+        when=when(summary.created_at),
+        scores=((text("history.empathy"), summary.empathy), (text("history.clarity"), summary.clarity)),
+    )
+
+
+def history_html(workspace: Workspace, words: str = "") -> str:
+    """The list, or what fits the words searched for."""
+    try:
+        entries = [entry_of(workspace, s) for s in workspace.store.list()]
+    except RehearseError as error:
+        return notice(str(error))
+    wanted = (words or "").strip()[:MOST_CHARACTERS]
+    parts = wanted.lower().split()
+    found = [e for e in entries if all(p in e.searched for p in parts)]
+    return render("history.html", entries=found, total=len(entries), words=wanted)
+
+
+def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
+    """Put the page into the application; call inside the page's context."""
+    page_head("title.history", "history")
+    fragment(render("plain_head.html", heading=text("history.heading"), lede=text("history.lede")))
+    with gr.Row(elem_id="search-row", visible=False) as row:
+        words = gr.Textbox(
+            label=text("history.search"), placeholder=text("history.search_placeholder"), lines=1, max_lines=1, elem_id="search"
+        )
+    talks = fragment(elem_id="talks")
+    hidden = {"show_progress": "hidden", "api_visibility": "private"}
+
+    def load() -> tuple[object, str]:
+        return gr.update(visible=bool(workspace.store.list())), history_html(workspace)
+
+    demo.load(load, None, [row, talks], **hidden)
+    gr.on(
+        [words.submit, words.input],
+        lambda wanted: history_html(workspace, wanted),
+        [words],
+        [talks],
+        trigger_mode="always_last",
+        **hidden,
+    )

@@ -1,0 +1,154 @@
+"""Our own addresses beside Gradio's: the style sheet and script, what buttons in fragments do, and downloads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from rehearse.app.desk import Desk
+from rehearse.app.exports import as_json, as_markdown
+from rehearse.app.hardening import came_from_elsewhere
+from rehearse.app.parts import message
+from rehearse.app.strings import text
+from rehearse.app.templating import render
+from rehearse.app.theme import token_css
+from rehearse.errors import LearnerError, RehearseError, UnknownIdError
+
+STATIC = Path(__file__).parent / "static"
+MOST_WORDS = 8_000
+"""Words carried over into the box of a talk that begins again; a turn holds no more."""
+
+log = logging.getLogger(__name__)
+
+
+def style_sheet() -> str:
+    """The tokens and the rules that use them."""
+    return token_css() + (STATIC / "rehearse.css").read_text("utf-8")
+
+
+def page_of(heading: str, words: str, status: int) -> HTMLResponse:
+    """A page of our own, without Gradio, for when something did not work."""
+    body = message(heading, words, ("../", text("error.page_action")))
+    return HTMLResponse(render("bare.html", title=heading, body=body), status_code=status)
+
+
+def failure(error: RehearseError) -> HTMLResponse:
+    """A page that says what went wrong."""
+    if not isinstance(error, LearnerError):
+        log.error("a request failed", exc_info=error)
+    status = 404 if isinstance(error, UnknownIdError) else 400 if isinstance(error, LearnerError) else 500
+    return page_of(text("error.page_heading"), str(error), status)
+
+
+def _go(page: str, **query: str) -> RedirectResponse:
+    return RedirectResponse(f"../{page}" + (f"?{urlencode(query)}" if query else ""), status_code=303)
+
+
+def _done(request: Request, action: Callable[[], Response]) -> Response:
+    """Do what one of our own pages asked for; refuse another site."""
+    if came_from_elsewhere(request.headers):
+        return page_of(text("error.page_heading"), text("error.foreign"), 403)
+    try:
+        return action()
+    except RehearseError as error:
+        return failure(error)
+
+
+Field = Annotated[str, Form()]
+
+
+def assets() -> APIRouter:
+    """The style sheet and the script; both are part of the package."""
+    router = APIRouter()
+    fresh = {"cache-control": "no-cache"}
+
+    @router.get("/assets-rehearse/style.css", include_in_schema=False)
+    def css() -> Response:
+        return Response(style_sheet(), media_type="text/css", headers=fresh)
+
+    @router.get("/assets-rehearse/script.js", include_in_schema=False)
+    def script() -> Response:
+        return Response((STATIC / "rehearse.js").read_text("utf-8"), media_type="text/javascript", headers=fresh)
+
+    return router
+
+
+def actions(desk: Desk) -> APIRouter:
+    """What the buttons in our fragments do: change something, then go to the page that shows it."""
+    router = APIRouter(prefix="/do", include_in_schema=False)
+
+    @router.post("/begin")
+    def begin(request: Request, scenario: Field = "", persona: Field = "", difficulty: Field = "normal", focus: Field = "") -> Response:
+        def action() -> Response:
+            wanted = desk.workspace.library.criterion(focus).id if focus else None
+            return _go("stage", rehearsal=desk.begin(scenario, persona, difficulty, wanted).rehearsal_id)
+
+        return _done(request, action)
+
+    @router.post("/branch")
+    def branch(request: Request, rehearsal: Field = "", turn: Field = "0", words: Field = "") -> Response:
+        def action() -> Response:
+            number = int(turn) if turn.isdecimal() else -1
+            kept = desk.branch(rehearsal, number)
+            desk.lay_out(kept.rehearsal_id, number, words[:MOST_WORDS])
+            return _go("stage", rehearsal=kept.rehearsal_id)
+
+        return _done(request, action)
+
+    @router.post("/end")
+    def end(request: Request, rehearsal: Field = "") -> Response:
+        def action() -> Response:
+            desk.end(rehearsal)
+            return _go("lookback", rehearsal=rehearsal)
+
+        return _done(request, action)
+
+    @router.post("/delete")
+    def delete(request: Request, rehearsal: Field = "") -> Response:
+        def action() -> Response:
+            with desk.held(rehearsal):
+                desk.workspace.store.delete(rehearsal)
+                desk.forget(rehearsal)
+            return _go("history")
+
+        return _done(request, action)
+
+    @router.post("/delete-all")
+    def delete_all(request: Request) -> Response:
+        def action() -> Response:
+            desk.workspace.store.delete_all()
+            desk.forget_all()
+            return _go("history")
+
+        return _done(request, action)
+
+    return router
+
+
+def downloads(desk: Desk) -> APIRouter:
+    """A talk and its debrief as a file."""
+    router = APIRouter(prefix="/download", include_in_schema=False)
+    kinds = {"md": ("text/markdown; charset=utf-8", as_markdown), "json": ("application/json", as_json)}
+
+    @router.get("/{rehearsal_id}.{kind}")
+    def download(request: Request, rehearsal_id: str, kind: str) -> Response:
+        if request.headers.get("sec-fetch-site") == "cross-site":
+            return page_of(text("error.page_heading"), text("error.foreign"), 403)
+        if kind not in kinds:
+            return page_of(text("error.page_heading"), text("error.unknown"), 404)
+        media_type, write = kinds[kind]
+        try:
+            content = write(desk.workspace, desk.open(rehearsal_id))
+        except RehearseError as error:
+            return failure(error)
+        name = f"rehearsal-{rehearsal_id[:12]}.{kind}"
+        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+        return Response(content, media_type=media_type, headers=headers)
+
+    return router

@@ -1,0 +1,226 @@
+"""On stage: the talk itself. The server holds the transcript; the page holds the id and the words being typed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from rehearse.app.comparison import compare_after_branch
+from rehearse.app.desk import Desk, MovedOnError, RepeatedSendError
+from rehearse.app.parts import fragment, no_such_talk, notice, page_head, param, sentence
+from rehearse.app.strings import text
+from rehearse.app.templating import render
+from rehearse.app.wording import first_clause
+from rehearse.domain.state import Ending
+from rehearse.domain.transcript import Speaker
+from rehearse.errors import RehearsalOverError, RehearseError, UnknownIdError
+from rehearse.workspace import KeptRehearsal
+
+QUIET_SECONDS = 0.15
+"""Answers that come sooner are shown at once; later ones are announced by three dots."""
+
+log = logging.getLogger(__name__)
+
+
+def talk_html(desk: Desk, kept: KeptRehearsal, *, pending: str = "", announce: bool = False) -> str:
+    """The transcript with the coach's notes folded beside the turns."""
+    rehearsal, library = kept.rehearsal, kept.workspace.library
+    persona = rehearsal.engine.setting.persona
+    name = persona.name.split()[0]
+    last = rehearsal.transcript.turns[-1] if rehearsal.transcript.turns else None
+    said = last.text if announce and last and last.speaker is Speaker.COUNTERPART else ""
+    return render(
+        "talk.html",
+        rehearsal_id=kept.rehearsal_id,
+        transcript=rehearsal.transcript,
+        turns=rehearsal.now.turn,
+        persona=persona,
+        name=name,
+        remarks={n: a.remarks for n, a in enumerate(rehearsal.assessments, 1)},
+        ideas={i.idea_id: i for i in library.corpus.ideas},
+        first_clause=first_clause,
+        pending=pending,
+        last_words=last_words(kept),
+        announce=text("stage.said", name=name, text=said) if said else "",
+        ended="" if rehearsal.ended is Ending.OPEN else rehearsal.ended.value,
+        compare=compare_after_branch(desk, kept),
+    )
+
+
+def head_html(desk: Desk, kept: KeptRehearsal) -> str:
+    """Who sits opposite, and what it is about."""
+    setting = kept.rehearsal.engine.setting
+    stored = desk.workspace.store.get(kept.rehearsal_id)
+    return render(
+        "stage_head.html",
+        persona=setting.persona,
+        scenario=setting.scenario,
+        difficulty=setting.difficulty.value,
+        parent_turn=stored.parent_turn,
+    )
+
+
+def side_html(desk: Desk, kept: KeptRehearsal) -> str:
+    """The brief, always at hand."""
+    stored = desk.workspace.store.get(kept.rehearsal_id)
+    focus = desk.workspace.library.criterion(stored.focus) if stored.focus else None
+    return render("stage_side.html", scenario=kept.rehearsal.engine.setting.scenario, focus=focus)
+
+
+def actions_html(kept: KeptRehearsal) -> str:
+    """Trying the last moment again, and ending the talk."""
+    rehearsal = kept.rehearsal
+    return render(
+        "stage_actions.html",
+        rehearsal_id=kept.rehearsal_id,
+        turns=rehearsal.now.turn,
+        last_words=last_words(kept),
+        ended=rehearsal.ended is not Ending.OPEN,
+    )
+
+
+def last_words(kept: KeptRehearsal) -> str:
+    """What the learner said last, or nothing."""
+    spoken = kept.rehearsal.transcript.learner_turns()
+    return spoken[-1].text if spoken else ""
+
+
+def trouble(error: BaseException) -> str:
+    """One sentence for whatever kept the words from being said."""
+    for kind, key in (
+        (MovedOnError, "error.stale"),
+        (RehearsalOverError, "error.over"),
+        (UnknownIdError, "error.missing"),
+    ):
+        if isinstance(error, kind):
+            return text(key)
+    if isinstance(error, RehearseError):
+        return sentence(error)
+    log.error("a turn could not be answered", exc_info=error)
+    return text("error.unexpected")
+
+
+@dataclass
+class StagePage:
+    """The components of the page, in the order in which handlers fill them."""
+
+    desk: Desk
+
+    def build(self, demo: gr.Blocks) -> None:
+        """Lay the page out and wire it."""
+        page_head("title.stage", "stage")
+        rehearsal_id = gr.State("")
+        turns = gr.Number(0, visible=False, precision=0)
+        with gr.Row(elem_id="stage"):
+            with gr.Column(elem_id="stage-main", scale=3, min_width=280):
+                head = fragment(elem_id="stage-head")
+                talk = fragment(elem_id="talk")
+                with gr.Column(elem_id="composer", visible=False) as composer:
+                    alert = fragment(elem_id="notice")
+                    with gr.Row(elem_id="composer-row"):
+                        words = gr.Textbox(
+                            label=text("stage.words"),
+                            placeholder=text("stage.placeholder"),
+                            lines=1,
+                            max_lines=9,
+                            elem_id="words",
+                            scale=5,
+                            autofocus=True,
+                        )
+                        send = gr.Button(text("stage.send"), variant="primary", elem_id="send", scale=0, min_width=96)
+                    fragment(render("keys.html"), elem_id="keys")
+                    with gr.Row(elem_id="stage-row"):
+                        hint = gr.Button(text("stage.hint"), elem_id="hint", scale=0, min_width=44)
+                        actions = fragment(elem_id="actions")
+            with gr.Column(elem_id="stage-side", scale=2, min_width=260):
+                side = fragment(elem_id="side")
+        hidden = {"show_progress": "hidden", "api_visibility": "private"}
+        demo.load(
+            self.load, None, [rehearsal_id, turns, head, talk, composer, words, actions, alert, side], **hidden
+        )
+        changed = [turns, talk, composer, words, actions, alert]
+        gr.on([words.submit, send.click], self.send, [rehearsal_id, words, turns], changed, trigger_mode="once", **hidden)
+        hint.click(self.hint, [rehearsal_id], [alert], **hidden)
+
+    def load(self, request: gr.Request) -> tuple[Any, ...]:
+        """The talk that the address names, as it stands on the server."""
+        wanted = param(request, "rehearsal")
+        try:
+            kept = self.desk.open(wanted)
+            return (
+                wanted,
+                kept.rehearsal.now.turn,
+                head_html(self.desk, kept),
+                talk_html(self.desk, kept),
+                gr.update(visible=kept.rehearsal.ended is Ending.OPEN),
+                self.desk.laid_out(wanted, kept.rehearsal.now.turn),
+                actions_html(kept),
+                "",
+                side_html(self.desk, kept),
+            )
+        except UnknownIdError:
+            problem = no_such_talk()
+        except RehearseError as error:
+            problem = notice(str(error))
+        return "", 0, "", problem, gr.update(visible=False), "", "", "", ""
+
+    def send(self, rehearsal_id: str, words: str, turns: float) -> Iterator[tuple[Any, ...]]:
+        """Say the words; on any trouble they stay in the box and one sentence says why."""
+        said = words or ""
+        future = self.desk.say(rehearsal_id, said, int(turns))
+        try:
+            try:
+                kept = future.result(QUIET_SECONDS)
+            except TimeoutError:
+                yield self._waiting(rehearsal_id, said)
+                kept = future.result()
+        except RepeatedSendError:
+            yield self._now(rehearsal_id, "", words=gr.skip())
+        except Exception as error:  # whatever it was, the words stay in the box
+            yield self._now(rehearsal_id, notice(trouble(error)), words=gr.skip())
+        else:
+            yield self._shown(kept, "", words="", announce=True)
+
+    def hint(self, rehearsal_id: str) -> str:
+        """One short hint."""
+        try:
+            return notice(self.desk.open(rehearsal_id).rehearsal.hint(), "hint", text("stage.hint_label"))
+        except UnknownIdError:
+            return notice(text("error.missing"))
+        except RehearseError as error:
+            return notice(sentence(error))
+
+    def _waiting(self, rehearsal_id: str, words: str) -> tuple[Any, ...]:
+        skip = gr.skip()
+        kept = self.desk.peek(rehearsal_id)
+        talk = talk_html(self.desk, kept, pending=words) if kept else skip
+        return skip, talk, skip, skip, skip, ""
+
+    def _now(self, rehearsal_id: str, alert: str, *, words: Any) -> tuple[Any, ...]:
+        """Where the talk stands on the server, whatever the page believed."""
+        try:
+            return self._shown(self.desk.open(rehearsal_id), alert, words=words)
+        except Exception:
+            log.exception("the talk could not be read")
+            skip = gr.skip()
+            return skip, skip, skip, words, skip, alert
+
+    def _shown(self, kept: KeptRehearsal, alert: str, *, words: Any, announce: bool = False) -> tuple[Any, ...]:
+        over = kept.rehearsal.ended is not Ending.OPEN
+        return (
+            kept.rehearsal.now.turn,
+            talk_html(self.desk, kept, announce=announce),
+            gr.update(visible=not over or bool(alert)),
+            words,
+            actions_html(kept),
+            alert,
+        )
+
+
+def add_page(demo: gr.Blocks, desk: Desk) -> None:
+    """Put the page into the application; call inside the page's context."""
+    StagePage(desk).build(demo)

@@ -1,0 +1,165 @@
+// What the page does for itself: landmarks and titles, choices on the first page, drafts, the live region, folded notes.
+// Nothing here is trusted: the transcript, and what may be done with it, live on the server.
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const store = {
+    get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
+    set: (key, value) => { try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* full or forbidden */ } },
+  };
+
+  document.documentElement.lang = "en";
+  if (store.get("rehearse-notes") === "hidden") document.documentElement.dataset.notes = "hidden";
+
+  const live = document.createElement("div");
+  live.className = "sr-only";
+  live.setAttribute("role", "status");
+  live.setAttribute("aria-live", "polite");
+  document.body.append(live);
+
+  // The page: title, current place, skip link, one main landmark with a name to jump to.
+  function frame() {
+    const data = $(".page-data");
+    if (!data) return;
+    if (document.title !== data.dataset.title) document.title = data.dataset.title;
+    const nav = $(".nav-holder nav");
+    if (nav && !nav.getAttribute("aria-label")) nav.setAttribute("aria-label", data.dataset.main);
+    for (const link of $$(".nav-holder nav a")) {
+      const here = new URL(link.href).pathname.split("/").pop() === data.dataset.current;
+      here ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+    }
+    const main = $("main");
+    if (main && !$(".skip-link")) {
+      main.id = "main";
+      main.tabIndex = -1;
+      const skip = document.createElement("a");
+      skip.className = "skip-link";
+      skip.href = "#main";
+      skip.textContent = data.dataset.skip;
+      document.body.prepend(skip);
+    }
+  }
+
+  // Prepare: only those who can play the chosen scenario, and its brief.
+  function choose(form) {
+    const scenario = $("input[name=scenario]:checked", form);
+    if (!scenario) return;
+    for (const card of $$(".person", form)) {
+      card.hidden = !card.dataset.scenarios.split(" ").includes(scenario.value);
+    }
+    for (const brief of $$("[data-brief]", form)) brief.hidden = brief.dataset.brief !== scenario.value;
+    const chosen = $("input[name=persona]:checked", form);
+    if (!chosen || chosen.closest(".person").hidden) {
+      const other = $(`input[name=persona][value="${CSS.escape(scenario.dataset.default)}"]`, form);
+      if (other) other.checked = true;
+    }
+  }
+
+  // Stage: the draft stays in this browser until its words have arrived.
+  const rehearsal = () => new URLSearchParams(location.search).get("rehearsal") || "";
+  const draftKey = () => `rehearse-draft-${rehearsal()}`;
+  let turns = -1;
+  const opened = new Set();
+
+  function setWords(box, words) {
+    box.value = words;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function stage() {
+    const talk = $("#talk ol.talk");
+    if (!talk || talk.dataset.seen) return;
+    talk.dataset.seen = "1";
+    for (const id of opened) { const note = document.getElementById(id); if (note) note.open = true; }
+    const now = Number(talk.dataset.turns);
+    const box = $("#words textarea");
+    if (turns < 0) {
+      const draft = store.get(draftKey());
+      if (box && draft && !box.value) setWords(box, draft);
+      if (now > 0) talk.lastElementChild.scrollIntoView({ block: "end" });
+      if (!matchMedia("(max-width: 899px)").matches && box) box.focus({ preventScroll: true });
+    } else {
+      if (now > turns && (!box || !box.value || box.value === sent)) store.set(draftKey(), "");
+      talk.lastElementChild.scrollIntoView({ block: "nearest" });
+    }
+    turns = now;
+    if (talk.dataset.announce) live.textContent = talk.dataset.announce;
+    if (talk.dataset.ended !== undefined) { const over = $(".over a"); if (over && box) over.focus({ preventScroll: false }); }
+  }
+  let sent = null;
+
+  function brief(open) {
+    const side = $("#brief");
+    if (!side) return;
+    side.classList.toggle("open", open);
+    for (const button of $$(".brief-open")) button.setAttribute("aria-expanded", String(open));
+    (open ? $(".brief-close") : $(".brief-open"))?.focus();
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.closest?.("#words")) store.set(draftKey(), event.target.value);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && event.target.closest?.("#words")) sent = event.target.value;
+    if (event.key === "Escape" && $("#brief.open")) brief(false);
+  }, true);
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest?.("form.prepare");
+    if (form) choose(form);
+    if (event.target.matches?.(".hide-notes")) {
+      const hide = event.target.checked;
+      store.set("rehearse-notes", hide ? "hidden" : "");
+      hide ? (document.documentElement.dataset.notes = "hidden") : delete document.documentElement.dataset.notes;
+    }
+  });
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.("details.note")) event.target.open ? opened.add(event.target.id) : opened.delete(event.target.id);
+  }, true);
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(() => delete form.dataset.sent, 4000);
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("#send")) sent = $("#words textarea")?.value ?? null;
+    if (event.target.closest?.(".brief-open")) brief(!$("#brief.open"));
+    if (event.target.closest?.(".brief-close")) brief(false);
+    const jump = event.target.closest?.("#lookback a[href^='#'], #ideas a[href^='#'], #found a[href^='#']");
+    if (jump) {
+      const goal = document.getElementById(decodeURIComponent(jump.getAttribute("href").slice(1)));
+      if (goal) {
+        event.preventDefault();
+        const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+        goal.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
+        goal.tabIndex = -1;
+        goal.focus({ preventScroll: true });
+        for (const old of $$(".pointed")) old.classList.remove("pointed");
+        goal.classList.add("pointed");
+      }
+    }
+  });
+
+  let jumped = false;
+  function look() {
+    frame();
+    stage();
+    const form = $("form.prepare:not([data-ready])");
+    if (form) { form.dataset.ready = "1"; choose(form); }
+    const hide = $(".hide-notes:not([data-ready])");
+    if (hide) { hide.dataset.ready = "1"; hide.checked = document.documentElement.dataset.notes === "hidden"; }
+    if (!jumped && location.hash.length > 1) {
+      const goal = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      if (goal && goal.closest("#ideas, #lookback")) { jumped = true; goal.scrollIntoView(); }
+    }
+  }
+  let asked = false;
+  new MutationObserver(() => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => { asked = false; look(); });
+  }).observe(document.body, { childList: true, subtree: true });
+  look();
+})();

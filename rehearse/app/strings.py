@@ -1,0 +1,35 @@
+"""Every word that the interface says comes from one catalogue a language: `strings/<language>.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "strings"
+
+
+def _flat(table: dict[str, object], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", str(value)
+
+
+@cache
+def catalogue(language: str = "en") -> dict[str, str]:
+    """All texts of a language by dotted key."""
+    with (FOLDER / f"{language}.toml").open("rb") as file:
+        return dict(_flat(tomllib.load(file)))
+
+
+def text(key: str, **values: object) -> str:
+    """One text with its blanks filled; `KeyError` for a key or a blank that is not there."""
+    return catalogue()[key].format(**values)
+
+
+def counted(key: str, number: int, **values: object) -> str:
+    """The text for one (`key.one`) or several (`key.other`), with `{n}` filled."""
+    return text(f"{key}.{'one' if number == 1 else 'other'}", n=number, **values)

@@ -1,0 +1,65 @@
+"""Small shapings of words for the page: first clauses, marked quotes, dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rehearse.domain.assessment import Remark
+
+_CLAUSE = re.compile(r"^(.{12,90}?)[,;:.–—?!](?:\s|$)")
+MOST_CLAUSE = 84
+
+
+def first_clause(sentence: str) -> str:
+    """The beginning of a reason, for the folded note."""
+    match = _CLAUSE.match(sentence)
+    if match:
+        return match.group(1)
+    return sentence if len(sentence) <= MOST_CLAUSE else sentence[:MOST_CLAUSE].rsplit(" ", 1)[0] + " …"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a turn, marked or not; `anchor` is the id that a link leads to."""
+
+    text: str
+    remark: Remark | None = None
+    anchor: str = ""
+
+
+def anchor_of(remark: Remark) -> str:
+    """The id of the marked words of a remark."""
+    return f"m-{remark.span.turn.turn_id}-{remark.span.start}"
+
+
+def pieces(text: str, remarks: Iterable[Remark]) -> list[Piece]:
+    """A turn cut at the quotes of its remarks; quotes that overlap an earlier one are left unmarked, no character is lost."""
+    cut: list[Piece] = []
+    at = 0
+    for remark in sorted(remarks, key=lambda r: r.span.start):
+        start, end = remark.span.start, remark.span.end
+        if start < at:
+            continue
+        if start > at:
+            cut.append(Piece(text[at:start]))
+        cut.append(Piece(text[start:end], remark, anchor_of(remark)))
+        at = end
+    if at < len(text):
+        cut.append(Piece(text[at:]))
+    return cut
+
+
+def link_of(remark: Remark, marked: Sequence[Remark]) -> str:
+    """Where a quote leads: to its mark, or to the whole turn where its words overlap another mark."""
+    on_turn = [r for r in marked if r.span.turn == remark.span.turn]
+    anchors = {p.anchor for p in pieces(remark.span.turn.text, on_turn)}
+    return anchor_of(remark) if anchor_of(remark) in anchors else remark.span.turn.turn_id
+
+
+def when(moment: datetime) -> str:
+    """A date and time as a person writes it, in the machine's own time zone."""
+    local = moment.astimezone()
+    return f"{local.day} {local:%B %Y, %H:%M}"

@@ -15,6 +15,7 @@ from rehearse.cli_machine import doctor, serve
 from rehearse.cli_output import CommandGroup
 from rehearse.cli_rehearse import chat, play
 from rehearse.cli_score import score
+from rehearse.cli_stress import stress
 
 app = typer.Typer(
     cls=CommandGroup,
@@ -27,17 +28,22 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rehearse {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def rehearse(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", is_eager=True, callback=_show_version)
+    ] = False,
 ) -> None:
     """Practise the conversations that start a reverse mentorship.
 
     A counterpart who resists, and a coach who proves each remark. Everything stays on this machine.
     """
-    if version:
-        typer.echo(f"rehearse {__version__}")
-        raise typer.Exit
 
 
 app.command()(serve)
@@ -50,6 +56,7 @@ app.add_typer(ideas, name="ideas")
 app.add_typer(history, name="history")
 app.command()(export)
 app.command()(check)
+app.command()(stress)
 app.command()(doctor)
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rehearse.cli_output import EXIT_BUG, JSON_HELP, emit, people
+from rehearse.cli_output import EXIT_BUG, JSON_HELP, emit, people, say
 from rehearse.errors import DataFileError, RehearseError
 
 if TYPE_CHECKING:
+    from rehearse.domain.data import Record
     from rehearse.domain.guidance import Guidance
     from rehearse.domain.idea import Corpus
     from rehearse.domain.persona import Persona
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rehearse.domain.scenario import Scenario
 
 _FOLDERS = {"personas": "persona", "scenarios": "scenario", "rubrics": "rubric", "ideas": "idea", "rated": "rated"}
-_STEMS = {"lexicon": "lexicon", "dynamics": "dynamics", "coaching": "coaching"}
+_STEMS = {"lexicon": "lexicon", "dynamics": "dynamics", "coaching": "coaching", "bots": "bots"}
 _FIELDS = {
     "persona": {"temperament", "voice", "concerns"},
     "scenario": {"learner_role", "needs", "checks"},
@@ -30,6 +31,7 @@ _FIELDS = {
     "lexicon": {"softeners", "jargon"},
     "dynamics": {"novelty", "difficulty"},
     "coaching": {"remarks", "hints"},
+    "bots": {"helpful", "harmful", "injection"},
 }
 _ENDINGS = {".yaml", ".yml", ".md", ".jsonl"}
 _TOP_FIELD = re.compile(r"^([a-z_]+):", re.MULTILINE)
@@ -42,7 +44,10 @@ def check(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
 ) -> None:
-    """Validate personas, scenarios, rubrics, ideas and the other data files. Exit code 1 if there is a problem."""
+    """Validate data files: personas, scenarios, rubrics and more.
+
+    Each problem with its file, its field and how to mend it. The exit code is 1 if there is one.
+    """
     found = _check_all() if not paths else _check_given(paths)
     if json:
         problems = [{"file": p.file, "field": p.field, "problem": p.problem, "mend": p.mend} for p in found.problems]
@@ -76,9 +81,9 @@ class Findings:
 def _print(found: Findings) -> None:
     console = people()
     for problem in found.problems:
-        console.print(f"{problem.file}: {problem.field}", style="bold")
-        console.print(f"  {problem.problem}")
-        console.print(f"  Mend: {problem.mend}", style="dim")
+        say(console, f"{problem.file}: {problem.field}", style="bold", indent=0)
+        say(console, problem.problem)
+        say(console, f"Mend: {problem.mend}", style="dim")
     files = "file" if found.checked == 1 else "files"
     if found.problems:
         count = len(found.problems)
@@ -139,13 +144,15 @@ def _files(given: Path, found: Findings) -> Iterator[Path]:
         yield given
         return
     inside = sorted(path for path in given.rglob("*") if path.is_file() and path.suffix in _ENDINGS)
-    wanted = [path for path in inside if path.suffix != ".md" or path.parent.name == "ideas"]
+    homes = {".md": "ideas", ".jsonl": "rated"}
+    wanted = [path for path in inside if path.parent.name == homes.get(path.suffix, path.parent.name)]
     if not wanted:
         found.add(DataFileError(given, "folder", "it holds no data files.", "give a folder with YAML files."))
     yield from wanted
 
 
 def _check_file(path: Path, found: Findings, seen: _Seen) -> None:
+    from rehearse.domain.bots import BotLines
     from rehearse.domain.guidance import Guidance
     from rehearse.domain.lexicon import Lexicon
     from rehearse.domain.loading import load_idea, load_record, read_text
@@ -154,6 +161,7 @@ def _check_file(path: Path, found: Findings, seen: _Seen) -> None:
     from rehearse.domain.scenario import Scenario
     from rehearse.domain.tuning import Tuning
 
+    plain: dict[str, type[Record]] = {"lexicon": Lexicon, "dynamics": Tuning, "bots": BotLines}
     kind = _kind(path, "" if path.suffix == ".jsonl" else read_text(path))
     if path.suffix == ".yml":
         raise DataFileError(path, "file", "only files that end in .yaml are read.", f"rename it {path.stem}.yaml.")
@@ -170,8 +178,8 @@ def _check_file(path: Path, found: Findings, seen: _Seen) -> None:
     elif kind == "rated":
         for problem in _rated_problems(path, seen):
             found.add(problem)
-    elif kind in ("lexicon", "dynamics"):
-        load_record(path, Lexicon if kind == "lexicon" else Tuning)
+    elif kind in plain:
+        load_record(path, plain[kind])
     else:
         raise DataFileError(
             path, "file", "it is no kind of data file that Rehearse knows.", f"known are {', '.join(_FIELDS)}, idea, rated."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rehearse.cli_output import printable
+from rehearse.cli_output import say
 from rehearse.export import ENDINGS, IDEA_STATUS, check_titles, detail_rows, idea_title, score_groups
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def print_debrief(console: Console, debrief: Mapping[str, Any], library: Library
     _scorecard(console, score_groups(debrief["ratings"], library))
     _head(console, "Listening")
     for title, value in detail_rows(debrief["details"]):
-        console.print(f"  {title}: {value}")
+        say(console, f"{title}: {value}")
     if debrief["remarks"]:
         _head(console, "Remarks")
         for remark in debrief["remarks"]:
@@ -30,33 +30,33 @@ def print_debrief(console: Console, debrief: Mapping[str, Any], library: Library
     if debrief["turning_points"]:
         _head(console, "Turning points")
         for point in debrief["turning_points"]:
-            _say(console, f"  Turn {point['turn']}, “{point['quote']}”: {point['effect']}")
+            say(console, f"Turn {point['turn']}, “{point['quote']}”: {point['effect']}")
     _head(console, "The six ideas")
     for mark in debrief["ideas"]:
         where = f" (turn {mark['turn']}, “{mark['quote']}”)" if mark["quote"] else ""
-        _say(console, f"  {idea_title(library, mark['idea'])}: {IDEA_STATUS.get(mark['status'], '')}{where}")
+        say(console, f"{idea_title(library, mark['idea'])}: {IDEA_STATUS.get(mark['status'], '')}{where}")
     _revealed(console, debrief)
 
 
 def print_remark(console: Console, remark: Mapping[str, Any], library: Library) -> None:
     """One thing to keep or to change, with its quote and passage."""
-    _say(
+    say(
         console,
-        f"  {remark['kind'].capitalize()}, turn {remark['turn']}: “{remark['quote']}”",
+        f"{remark['kind'].capitalize()}, turn {remark['turn']}: “{remark['quote']}”",
         style="green" if remark["kind"] == "keep" else "yellow",
     )
-    _say(console, f"    {remark['why']}")
+    say(console, f"{remark['why']}", indent=4)
     cited = remark["citation"]
-    _say(console, f"    {idea_title(library, cited['idea'])} / {cited['passage']}: {cited['text']}", style="dim")
+    say(console, f"{idea_title(library, cited['idea'])} / {cited['passage']}: {cited['text']}", indent=4, style="dim")
     if remark["suggestion"]:
-        _say(console, f"    You could say: “{remark['suggestion']}”")
+        say(console, f"You could say: “{remark['suggestion']}”", indent=4)
 
 
 def _outcome(console: Console, outcome: Mapping[str, Any], titles: Mapping[str, str]) -> None:
     _head(console, "Outcome")
-    _say(console, f"  {ENDINGS.get(outcome['ended'], '')} {outcome['why']}")
+    say(console, f"{ENDINGS.get(outcome['ended'], '')} {outcome['why']}")
     for key, held in outcome["checks"].items():
-        _say(console, f"  {'yes' if held else 'no ':3} {titles.get(key, key)}")
+        say(console, f"{'yes' if held else 'no ':3} {titles.get(key, key)}")
 
 
 def _scorecard(console: Console, groups: tuple[ScoreGroup, ...]) -> None:
@@ -80,20 +80,16 @@ def _revealed(console: Console, debrief: Mapping[str, Any]) -> None:
     if debrief["thoughts"]:
         _head(console, "What they thought and did not say")
         for thought in debrief["thoughts"]:
-            _say(console, f"  Turn {thought['turn']}: {thought['thought']}")
+            say(console, f"Turn {thought['turn']}: {thought['thought']}")
     if debrief["undisclosed"]:
         _head(console, "What never came up")
         for item in debrief["undisclosed"]:
-            _say(console, f"  {item['text']} You could have asked: {item['would_open']}")
+            say(console, f"{item['text']} You could have asked: {item['would_open']}")
     if debrief["next_practice"]:
         _head(console, "Next time")
-        _say(console, f"  Go back to turn {debrief['next_practice']['turn']}: {debrief['next_practice']['why']}")
+        say(console, f"Go back to turn {debrief['next_practice']['turn']}: {debrief['next_practice']['why']}")
 
 
 def _head(console: Console, title: str) -> None:
     console.print()
     console.print(title, style="bold")
-
-
-def _say(console: Console, text: str, style: str | None = None) -> None:
-    console.print(printable(text), style=style)

@@ -32,7 +32,7 @@ def list_history(json: Json = False) -> None:
             "persona": s.persona_id,
             "difficulty": s.difficulty,
             "started": s.created_at.isoformat(timespec="seconds"),
-            "turns": s.turn_count,
+            "turns": s.turns,
             "ended": s.ending or "open",
             "trust": s.trust,
             "empathy": s.empathy,
@@ -129,7 +129,7 @@ def export(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Take a stored rehearsal along as a file: a scored transcript."""
+    """Take a stored rehearsal along as a scored transcript."""
     import json
 
     from rehearse.export import to_dict, to_markdown

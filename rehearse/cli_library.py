@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rehearse.cli_output import JSON_HELP, emit, note, people
+from rehearse.cli_output import JSON_HELP, emit, note, people, say
 
 if TYPE_CHECKING:
     from rehearse.domain.library import Library
@@ -39,7 +39,8 @@ def list_ideas(json: Json = False) -> None:
     if json:
         emit([{"id": idea.idea_id, "title": idea.title} for idea in found])
         return
-    _table(("id", "title", "passages"), [(i.idea_id, i.title, str(len(i.passages))) for i in found])
+    for idea in found:
+        _entry(idea.idea_id, idea.title, idea.summary)
 
 
 @ideas.command("show")
@@ -116,7 +117,8 @@ def list_personas(json: Json = False) -> None:
     if json:
         emit([{"id": p.id, "name": p.name, "role": p.role, "scenarios": list(p.scenarios)} for p in found])
         return
-    _table(("id", "name", "role", "scenarios"), [(p.id, p.name, p.role, ", ".join(p.scenarios)) for p in found])
+    for persona in found:
+        _entry(persona.id, f"{persona.name}, {persona.role}", ", ".join(persona.scenarios))
 
 
 @personas.command("show")
@@ -161,7 +163,8 @@ def list_scenarios(json: Json = False) -> None:
     if json:
         emit([{"id": s.id, "title": s.title} for s in found])
         return
-    _table(("id", "title", "in short"), [(s.id, s.title, s.summary) for s in found])
+    for scenario in found:
+        _entry(scenario.id, scenario.title, scenario.summary)
 
 
 @scenarios.command("show")
@@ -191,15 +194,12 @@ def print_brief(scenario: Scenario) -> None:
     ):
         console.print(title, style="bold")
         for item in items:
-            console.print(f"  - {item}")
+            say(console, f"- {item}")
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*heads, box=box.SIMPLE, header_style="bold")
-    for row in rows:
-        table.add_row(Text(row[0], no_wrap=True), *(Text(cell) for cell in row[1:]))
-    people().print(table)
+def _entry(key: str, title: str, more: str) -> None:
+    """One line of a list, and what else there is to say below it."""
+    console = people()
+    console.print(key, style="bold cyan")
+    say(console, title)
+    say(console, more, style="dim")

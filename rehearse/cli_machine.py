@@ -24,14 +24,15 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="The address to listen on.  [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option("--port", help="[default: 7860]")] = None,
 ) -> None:
-    """Open the browser application, on this machine only unless told otherwise."""
+    """Open the application in the browser, for this machine only."""
     from rehearse.config import load_settings
 
     settings = load_settings(host=host, port=port)
     require_free(settings.host, settings.port)
     from rehearse.app import serve as serve_application
+    from rehearse.workspace import Workspace
 
-    serve_application(settings.host, settings.port)
+    serve_application(Workspace(settings), settings.host, settings.port)
 
 
 def require_free(host: str, port: int) -> None:
@@ -69,7 +70,10 @@ class Finding:
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False) -> None:
-    """Look whether everything that a rehearsal needs works here. Exit code 3 if not."""
+    """Look whether all that a rehearsal needs works here.
+
+    The exit code is 3 if something does not.
+    """
     from rehearse.workspace import shared_workspace
 
     workspace = shared_workspace()

@@ -79,6 +79,14 @@ def people() -> Console:
     return Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
+def say(console: Console, text: str, *, indent: int = 2, style: str = "") -> None:
+    """A paragraph for people, indented as a whole; nothing in it steers the terminal."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print(Padding(Text(printable(text), style=style), (0, 0, 0, indent)))
+
+
 def read_input(path: Path) -> str:
     """The text of a file that the learner gives, or of standard input for `-`; `TranscriptError` says what is wrong."""
     try:

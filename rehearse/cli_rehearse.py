@@ -35,7 +35,7 @@ def play(
     seed: Annotated[int, typer.Option("--seed", help="The same seed and words give the same rehearsal.")] = 0,
     json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
 ) -> None:
-    """Play a learner's lines against the counterpart. Nothing is stored."""
+    """Play a learner's lines; nothing is stored."""
     lines = learner_lines(learner, read_input(learner))
     from rehearse.session import Rehearsal
     from rehearse.workspace import shared_workspace
@@ -166,7 +166,7 @@ def chat(
         str | None, typer.Option("--resume", metavar="ID", help="Go on with a stored rehearsal; see: rehearse history list")
     ] = None,
 ) -> None:
-    """Rehearse in the terminal. Every turn is stored as it is said."""
+    """Rehearse in the terminal; every turn is kept."""
     from rehearse.workspace import shared_workspace
 
     workspace = shared_workspace()

@@ -29,7 +29,7 @@ def score(
     learner: Annotated[str | None, typer.Option("--learner", metavar="NAME", help="What the learner is called.")] = None,
     json: Annotated[bool, typer.Option("--json", help=f"{JSON_HELP} With --pairs, one a line.")] = False,
 ) -> None:
-    """Rate a conversation that came from elsewhere, or single exchanges."""
+    """Rate a conversation from elsewhere, or single exchanges."""
     if pairs:
         if learner is not None:
             raise typer.BadParameter("with --pairs the learner's words are in “text”.", param_hint="--learner")

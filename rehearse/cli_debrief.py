@@ -87,7 +87,8 @@ def _revealed(console: Console, debrief: Mapping[str, Any]) -> None:
             say(console, f"{item['text']} You could have asked: {item['would_open']}")
     if debrief["next_practice"]:
         _head(console, "Next time")
-        say(console, f"Go back to turn {debrief['next_practice']['turn']}: {debrief['next_practice']['why']}")
+        # `turn` is how many turns are kept: the next one is taken again.
+        say(console, f"Take turn {debrief['next_practice']['turn'] + 1} again: {debrief['next_practice']['why']}")
 
 
 def _head(console: Console, title: str) -> None:

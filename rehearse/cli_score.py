@@ -50,15 +50,15 @@ def _score_transcript(file: Path, learner: str | None, json: bool) -> None:
         raise TranscriptError(f"{file}: {error}") from None
     workspace = shared_workspace()
     debrief = workspace.coach.debrief(workspace.coach.read(imported.transcript)).to_dict()
+    # On standard error, also beside JSON: whoever reads the scores can see whose they are.
+    turns = len(imported.transcript.learner_turns())
+    other = imported.names.get(Speaker.COUNTERPART, "nobody else")
+    note(f"{turns} turn{'s' if turns != 1 else ''} of {imported.names[Speaker.LEARNER]}, with {other}.")
     if json:
         emit(debrief)
         return
     from rehearse.cli_debrief import print_debrief
 
-    names = imported.names
-    turns = len(imported.transcript.learner_turns())
-    other = names.get(Speaker.COUNTERPART, "nobody else")
-    note(f"{turns} turn{'s' if turns != 1 else ''} of {names[Speaker.LEARNER]}, with {other}.")
     print_debrief(people(), debrief, workspace.library)
 
 

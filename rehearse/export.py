@@ -290,7 +290,8 @@ def _revealed(debrief: Mapping[str, Any]) -> Iterator[str]:
         yield _bullets(f"{_line(u['text'])} You could have asked: {_line(u['would_open'])}" for u in debrief["undisclosed"])
     if debrief["next_practice"]:
         yield "## Next time"
-        yield f"Go back to turn {debrief['next_practice']['turn']}: {_line(debrief['next_practice']['why'])}"
+        # `turn` is how many turns are kept: the next one is taken again.
+        yield f"Take turn {debrief['next_practice']['turn'] + 1} again: {_line(debrief['next_practice']['why'])}"
 
 
 def _bullets(items: Iterable[str]) -> str:

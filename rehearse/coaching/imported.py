@@ -29,6 +29,8 @@ MAX_CHARACTERS = 1_000_000
 
 LEARNER_NAMES = frozenset({"learner", "me", "i"})
 COUNTERPART_NAMES = frozenset({"counterpart"})
+_ROLES = frozenset({"boss", "coach", "colleague", "director", "leader", "manager", "mentee", "mentor", "other", "peer", "you"})
+"""Small words that name a speaker even if they come only once."""
 
 
 class Format(StrEnum):
@@ -261,7 +263,7 @@ def _may_be_name(match: re.Match[str], count: Mapping[str, int]) -> bool:
     """“The plan: we meet” is nobody's turn: a name has capitals, is in bold type, or comes back in the transcript."""
     name = _name(match)
     key, words = _key(name), name.split()
-    if match.groupdict().get("bold") or key in LEARNER_NAMES | COUNTERPART_NAMES:
+    if match.groupdict().get("bold") or key in LEARNER_NAMES | COUNTERPART_NAMES | _ROLES:
         return True
     if not name[0].isalpha() or len(words) > 5:
         return False

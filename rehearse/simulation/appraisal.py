@@ -15,6 +15,7 @@ from rehearse.domain.scenario import Scenario
 from rehearse.domain.state import Cause, ConcernState, ConcernStatus, State
 from rehearse.domain.tuning import Tuning
 from rehearse.perception.segments import words
+from rehearse.simulation.effects import EFFECTS
 
 EASED, RESOLVED = 0.5, 0.99
 _EMPATHIC = frozenset({Act.ACKNOWLEDGE_FEELING, Act.REFLECT, Act.NORMALISE})
@@ -292,7 +293,7 @@ class _Ledger:
         # The higher it stands, the less one more good turn adds.
         trust = effect.trust * weight * (1.0 - self.before.trust) * 1.5
         openness = effect.openness * weight * (1.0 - self.before.openness) * 1.5
-        word = "nothing: praise with nothing behind it" if flattery else _EFFECTS[span.act]
+        word = "nothing: praise with nothing behind it" if flattery else EFFECTS[span.act]
         self.move(span, effect=word, trust=trust, openness=openness, patience=effect.patience * weight)
 
     def harm(self, span: ActSpan) -> None:
@@ -300,7 +301,7 @@ class _Ledger:
         factor = self.level.loss
         self.move(
             span,
-            effect=_EFFECTS[span.act],
+            effect=EFFECTS[span.act],
             trust=effect.trust * factor,
             openness=effect.openness * factor,
             patience=effect.patience * factor,
@@ -369,34 +370,3 @@ def _words_of(trigger: Trigger, text: str) -> str:
         if place >= 0:
             return text[place : place + len(word)]
     return text[:60].strip()
-
-
-_EFFECTS: dict[Act, str] = {
-    Act.APPRECIATE: "was thanked, which is a little",
-    Act.STATE_INTENT: "knew what was wanted",
-    Act.NAME_OFFER: "heard something particular",
-    Act.LINK_GOAL: "saw what it had to do with the work",
-    Act.MAKE_CASE: "heard a reason",
-    Act.PROPOSE_TERMS: "could see what it would take",
-    Act.PROPOSE_MEASURE: "could see how one would know",
-    Act.ASSURE_CONFIDENTIALITY: "was told it stays between the two",
-    Act.ACKNOWLEDGE_FEELING: "was seen",
-    Act.ASK_OPEN: "was asked, and had room to answer",
-    Act.REFLECT: "was heard",
-    Act.NORMALISE: "felt less judged",
-    Act.SHOW_HUMILITY: "met somebody who owns a limit",
-    Act.ASK_ADVICE: "was asked for what they know",
-    Act.OFFER_CHOICE: "was left a choice",
-    Act.ANSWER_CONCERN: "got an answer to what they had raised",
-    Act.AGREE_NEXT_STEP: "was offered a next step",
-    Act.PRESSURE: "was pushed",
-    Act.DISMISS: "was brushed aside",
-    Act.LECTURE: "was lectured",
-    Act.STEREOTYPE: "was put in a drawer",
-    Act.SELF_PROMOTE: "heard somebody sell themselves",
-    Act.BLAME: "was blamed, or heard blame",
-    Act.OVERLOAD: "got too much at once",
-    Act.HEDGE: "could not tell what was asked",
-    Act.BREAK_ROLE: "was spoken past",
-    Act.BREACH_CONFIDENCE: "heard a confidence repeated",
-}

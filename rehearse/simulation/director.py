@@ -6,33 +6,18 @@ answers the learner's turn, and at most one thing that leads on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rehearse.domain.acts import Act, ActSpan
-from rehearse.domain.persona import Concern, Disclosure, Fact, Habit
+from rehearse.domain.persona import Concern, Disclosure, Habit
 from rehearse.domain.scenario import Event
 from rehearse.domain.state import Cause, ConcernStatus, Ending, Move, Plan, Reaction, State
 from rehearse.perception.segments import words
 from rehearse.simulation import progress
 from rehearse.simulation.appraisal import Appraisal, Setting, relevance
+from rehearse.simulation.disclosure import OPENERS, SUBSTANCE, Asking
 from rehearse.simulation.snapshot import Memory, Snapshot
 
-_OPENERS = frozenset(
-    {
-        Act.ASK_OPEN,
-        Act.REFLECT,
-        Act.ACKNOWLEDGE_FEELING,
-        Act.ASSURE_CONFIDENTIALITY,
-        Act.SHOW_HUMILITY,
-        Act.NORMALISE,
-        Act.OFFER_CHOICE,
-        Act.ASK_ADVICE,
-        Act.ANSWER_CONCERN,
-    }
-)
-_SUBSTANCE = frozenset({Act.NAME_OFFER, Act.LINK_GOAL, Act.MAKE_CASE, Act.PROPOSE_TERMS, Act.PROPOSE_MEASURE, Act.STATE_INTENT})
-_HINT_BELOW = 0.12
 _IMPATIENT_BELOW = 0.18
 _LEADS_ON = frozenset(
     {
@@ -200,7 +185,8 @@ class _Director:
 
     def _answer_disclosures(self) -> None:
         told_just_now = any(m.reaction is Reaction.DISCLOSE for m in self._last_moves())
-        fact = next((f for f in self._tellable() if not told_just_now or f.disclosure is Disclosure.IF_ASKED), None)
+        asking = Asking(self.setting, self.state, self.seen, self.text, self.turn)
+        fact = next((f for f in asking.tellable() if not told_just_now or f.disclosure is Disclosure.IF_ASKED), None)
         if fact is not None:
             self.state = progress.disclose(self.state, fact)
             if fact.wish:
@@ -213,52 +199,13 @@ class _Director:
             ):
                 self.state = progress.voice(self.state, fact.raises, self.turn)
             return
-        hint = next(self._hintable(), None)
+        hint = next((f for f in asking.hintable() if f.id not in self.memory.hinted), None)
         if hint is not None and not self.moves:
             self.memory = replace(self.memory, hinted=self.memory.hinted | {hint.id})
             self._add(Reaction.HINT, hint.id)
 
     def _last_moves(self) -> tuple[Move, ...]:
         return self.before.exchanges[-1].plan.moves if self.before.exchanges else ()
-
-    def _facts(self) -> Iterator[Fact]:
-        return (f for f in self.setting.persona.facts_in(self.setting.scenario.id) if f.id not in self.state.disclosed)
-
-    def _tellable(self) -> Iterator[Fact]:
-        asked = bool(self.seen.acts & {Act.ASK_OPEN, Act.ASK_ADVICE}) or "?" in self.text
-        for fact in self._facts():
-            if not progress.tellable(self.setting, self.state, fact):
-                continue
-            if (
-                (fact.disclosure is Disclosure.IF_TRUSTED and self.seen.acts & _OPENERS and self.turn >= 2)
-                or (fact.disclosure is Disclosure.IF_ASKED and asked and self._touches(fact) and self._wish_ready(fact))
-                or (fact.disclosure is Disclosure.VOLUNTEERED and self.turn >= 3 and self.seen.acts & (_OPENERS | _SUBSTANCE))
-            ):
-                yield fact
-
-    def _wish_ready(self, fact: Fact) -> bool:
-        """What somebody would like to learn is not named to a stranger: it needs a little more trust than the start."""
-        if not fact.wish:
-            return True
-        return self.state.trust >= self.setting.scenario.trust - 0.18 and "safety" not in progress.missing_needs(
-            self.setting, self.state
-        )
-
-    def _touches(self, fact: Fact) -> bool:
-        joined = " " + " ".join(words(self.text))
-        return any(f" {topic.lower()}" in joined for topic in fact.topics)
-
-    def _hintable(self) -> Iterator[Fact]:
-        for fact in self._facts():
-            threshold = progress.fact_threshold(self.setting, fact)
-            if (
-                fact.disclosure is Disclosure.IF_TRUSTED
-                and fact.lines.hint
-                and fact.id not in self.memory.hinted
-                and self.seen.acts & _OPENERS
-                and threshold - _HINT_BELOW <= self.state.trust < threshold
-            ):
-                yield fact
 
     def _answer_small(self) -> None:
         """The answer to a turn that neither asked for the yes nor moved a concern."""
@@ -280,7 +227,7 @@ class _Director:
             return
         elif acts & {Act.NAME_OFFER, Act.LINK_GOAL, Act.PROPOSE_MEASURE, Act.PROPOSE_TERMS} and not self._pressing():
             self._add(Reaction.PROBE)
-        elif acts & _OPENERS and self.turn >= 2 and not self._pressing():
+        elif acts & OPENERS and self.turn >= 2 and not self._pressing():
             self._add(Reaction.SOFTEN)
         elif self.turn == 1:
             self._add(Reaction.GRANT)
@@ -340,7 +287,7 @@ class _Director:
 
     def _next_concern(self) -> Concern | None:
         """The next concern that was not raised yet; none before there is something to object to."""
-        started = bool((self.seen.acts | set(self.seen.track.uses)) & (_SUBSTANCE | _OPENERS | {Act.AGREE_NEXT_STEP}))
+        started = bool((self.seen.acts | set(self.seen.track.uses)) & (SUBSTANCE | OPENERS | {Act.AGREE_NEXT_STEP}))
         if not started:
             return None
         # What this turn has just spoken to is not thrown back in the same breath.

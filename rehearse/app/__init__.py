@@ -30,7 +30,8 @@ HEAD = (
 
 def pages(workspace: Workspace, desk: Desk) -> gr.Blocks:
     """Every page, each with an address of its own."""
-    with gr.Blocks(analytics_enabled=False, title=text("app.name"), fill_width=True) as demo:
+    demo: gr.Blocks = gr.Blocks(analytics_enabled=False, title=text("app.name"), fill_width=True)
+    with demo:
         prepare.add_page(demo, workspace)
     with demo.route(text("nav.history"), "history"):
         history.add_page(demo, workspace)
@@ -56,7 +57,7 @@ def build(workspace: Workspace) -> FastAPI:
     with warnings.catch_warnings():
         # Gradio says that several pages switch server-side rendering off, also where it is off already.
         warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)
-        return gr.mount_gradio_app(
+        mounted: FastAPI = gr.mount_gradio_app(
             app,
             pages(workspace, desk),
             path="/",
@@ -71,6 +72,7 @@ def build(workspace: Workspace) -> FastAPI:
             mcp_server=False,
             app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         )
+    return mounted
 
 
 def serve(workspace: Workspace, host: str, port: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -87,7 +88,7 @@ def trust_words(history: Sequence[Snapshot]) -> str:
 def trust_rows(history: Sequence[Snapshot]) -> list[TrustRow]:
     """The same as a table: trust after each turn, by how much it moved, and why."""
     rows = [TrustRow(text("lookback.chart_start"), percent(history[0].state.trust), "", ())]
-    for before, after in zip(history, history[1:], strict=False):
+    for before, after in pairwise(history):
         change = percent(after.state.trust) - percent(before.state.trust)
         causes = tuple(c for c in after.exchanges[-1].causes if abs(c.trust) >= 0.005)
         rows.append(TrustRow(str(after.turn), percent(after.state.trust), f"{change:+d}" if change else "0", causes))

@@ -61,12 +61,8 @@ def _level(ratings: Ratings, criterion_id: str, library: Library) -> str:
 def compare(before: Rehearsal, now: Rehearsal, turn: int, library: Library) -> Comparison:
     """Learner turn `turn` of two talks that share everything up to it."""
     first, second = before.assessments[turn - 1].ratings, now.assessments[turn - 1].ratings
-    rows = [
-        LevelRow(library.criterion(c).title, _level(first, c, library), _level(second, c, library)) for c in first
-    ]
-    return Comparison(
-        turn, _moment(before, turn), _moment(now, turn), tuple(r for r in rows if r.before != r.now)
-    )
+    rows = [LevelRow(library.criterion(c).title, _level(first, c, library), _level(second, c, library)) for c in first]
+    return Comparison(turn, _moment(before, turn), _moment(now, turn), tuple(r for r in rows if r.before != r.now))
 
 
 def compare_after_branch(desk: Desk, kept: KeptRehearsal, *, only_fresh: bool = True) -> Comparison | None:

@@ -53,7 +53,11 @@ class Desk:
             kept = self._open.get(rehearsal_id)
             answered = sum(turn.answer is not None for turn in stored.turns)
             ending = stored.ending or Ending.OPEN.value
-            if kept is None or (kept.rehearsal.now.turn, kept.rehearsal.ended.value) != (answered, ending) or answered < len(stored.turns):
+            if (
+                kept is None
+                or (kept.rehearsal.now.turn, kept.rehearsal.ended.value) != (answered, ending)
+                or answered < len(stored.turns)
+            ):
                 kept = self.workspace.resume(rehearsal_id)
             self._keep(kept)
             return kept
@@ -142,3 +146,8 @@ class Desk:
             self._open.move_to_end(kept.rehearsal_id)
             while len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)
+
+
+def _stands(kept: KeptRehearsal) -> tuple[int, str]:
+    """How far a talk in memory has come."""
+    return kept.rehearsal.now.turn, kept.rehearsal.ended.value

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from rehearse.app.parts import fragment, notice, page_head
+from rehearse.app.parts import QUIET, fragment, notice, page_head
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.wording import when
@@ -16,6 +16,8 @@ from rehearse.storage.store import RehearsalSummary
 from rehearse.workspace import Workspace
 
 MOST_CHARACTERS = 200
+MOST_LISTED = 500
+"""How many talks the page lists; older ones are found by searching on the command line."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Entry:
     difficulty: str
     ended: str
     turns: int
-    parent_turn: int | None
+    branched: bool
     iso: str
     when: str
     scores: tuple[tuple[str, int | None], ...]
@@ -39,7 +41,9 @@ class Entry:
     @property
     def searched(self) -> str:
         """What a search looks at."""
-        return f"{self.title} {self.name} {self.difficulty} {self.when} {text(f'ended.{self.ended}', name=self.first_name)}".lower()
+        return (
+            f"{self.title} {self.name} {self.difficulty} {self.when} {text(f'ended.{self.ended}', name=self.first_name)}".lower()
+        )
 
 
 def entry_of(workspace: Workspace, summary: RehearsalSummary) -> Entry:
@@ -59,23 +63,25 @@ def entry_of(workspace: Workspace, summary: RehearsalSummary) -> Entry:
         difficulty=summary.difficulty,
         ended=ended,
         turns=summary.turns,
-        parent_turn=summary.parent_turn,
-        iso=summary.created_at.isoformat(),
-        when=when(summary.created_at),
+        branched=summary.parent_id is not None,
+        iso=summary.started_at.isoformat(),
+        when=when(summary.started_at),
         scores=((text("history.empathy"), summary.empathy), (text("history.clarity"), summary.clarity)),
     )
 
 
 def history_html(workspace: Workspace, words: str = "") -> str:
     """The list, or what fits the words searched for."""
+    wanted = (words or "").strip()[:MOST_CHARACTERS]
     try:
-        entries = [entry_of(workspace, s) for s in workspace.store.list()]
+        entries = [entry_of(workspace, s) for s in workspace.store.list(limit=MOST_LISTED)]
+        said = {s.rehearsal_id for s in workspace.store.list(search=wanted, limit=MOST_LISTED)}
+        total = workspace.store.count()
     except RehearseError as error:
         return notice(str(error))
-    wanted = (words or "").strip()[:MOST_CHARACTERS]
     parts = wanted.lower().split()
-    found = [e for e in entries if all(p in e.searched for p in parts)]
-    return render("history.html", entries=found, total=len(entries), words=wanted)
+    found = [e for e in entries if e.id in said or all(p in e.searched for p in parts)]
+    return render("history.html", entries=found, total=total, words=wanted)
 
 
 def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
@@ -87,17 +93,16 @@ def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
             label=text("history.search"), placeholder=text("history.search_placeholder"), lines=1, max_lines=1, elem_id="search"
         )
     talks = fragment(elem_id="talks")
-    hidden = {"show_progress": "hidden", "api_visibility": "private"}
 
     def load() -> tuple[object, str]:
-        return gr.update(visible=bool(workspace.store.list())), history_html(workspace)
+        return gr.update(visible=bool(workspace.store.count())), history_html(workspace)
 
-    demo.load(load, None, [row, talks], **hidden)
+    demo.load(load, None, [row, talks], **QUIET)
     gr.on(
         [words.submit, words.input],
         lambda wanted: history_html(workspace, wanted),
         [words],
         [talks],
         trigger_mode="always_last",
-        **hidden,
+        **QUIET,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from rehearse.app.parts import fragment, notice, page_head
+from rehearse.app.parts import QUIET, fragment, notice, page_head
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.errors import RehearseError
@@ -42,7 +42,6 @@ def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
         lambda question: hits_html(workspace, question),
         [words],
         [found],
-        show_progress="hidden",
         trigger_mode="always_last",
-        api_visibility="private",
+        **QUIET,
     )

@@ -10,7 +10,7 @@ import gradio as gr
 from rehearse.app import chart, scorecard
 from rehearse.app.comparison import Comparison, compare_after_branch
 from rehearse.app.desk import Desk
-from rehearse.app.parts import fragment, message, no_such_talk, notice, page_head, param, sentence
+from rehearse.app.parts import QUIET, fragment, message, no_such_talk, notice, page_head, param, sentence
 from rehearse.app.sample import SAMPLE_ID, sample_rehearsal
 from rehearse.app.strings import text
 from rehearse.app.templating import render
@@ -96,9 +96,8 @@ class LookBackPage:
             save = gr.Button(text("lookback.guess_save"), variant="primary", elem_id="guess-save")
             alert = fragment(elem_id="notice")
         account = fragment(elem_id="lookback")
-        hidden = {"show_progress": "hidden", "api_visibility": "private"}
-        demo.load(self.load, None, [rehearsal_id, guess_box, account], **hidden)
-        save.click(self.save, [rehearsal_id, guess], [guess_box, account, alert], **hidden)
+        demo.load(self.load, None, [rehearsal_id, guess_box, account], **QUIET)
+        save.click(self.save, [rehearsal_id, guess], [guess_box, account, alert], **QUIET)
 
     def load(self, request: gr.Request) -> tuple[Any, ...]:
         """The talk that the address names: its guess first, or its debrief."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import gradio as gr
 from fastapi import Request
+from gradio.components.navbar import Navbar
 
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.errors import RehearseError
 
 Params = Mapping[str, str]
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""How every event is wired: nothing spins over the page, and no event is offered as an API."""
 
 
 def fragment(value: str = "", elem_id: str | None = None, *, visible: bool = True) -> gr.HTML:
@@ -21,7 +26,7 @@ def fragment(value: str = "", elem_id: str | None = None, *, visible: bool = Tru
 
 def page_head(title_key: str, current: str) -> gr.HTML:
     """What the script reads to set the page's title and mark its place in the navigation."""
-    gr.Navbar(visible=True, main_page_name=text("nav.practise"))
+    Navbar(visible=True, main_page_name=text("nav.practise"))
     return fragment(render("page.html", title=text(title_key), current=current))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from rehearse.app.parts import fragment, page_head, param
+from rehearse.app.parts import QUIET, fragment, page_head, param
 from rehearse.app.templating import render
 from rehearse.domain.library import Library
 from rehearse.domain.persona import Difficulty, Habit
@@ -43,11 +43,10 @@ def prepare_page(workspace: Workspace, scenario_id: str = "", focus: str = "") -
 
 def unfinished(workspace: Workspace) -> dict[str, str] | None:
     """The latest talk if it is still open and something was said."""
-    for entry in workspace.store.list():
+    for entry in workspace.store.list(limit=1):
         if (entry.ending or Ending.OPEN.value) == Ending.OPEN.value and entry.turns:
             names = {p.id: p.name for p in workspace.library.personas}
             return {"id": entry.rehearsal_id, "name": names.get(entry.persona_id, entry.persona_id)}
-        break
     return None
 
 
@@ -59,4 +58,4 @@ def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
     def load(request: gr.Request) -> str:
         return prepare_page(workspace, param(request, "scenario"), param(request, "focus"))
 
-    demo.load(load, None, form, show_progress="hidden", api_visibility="private")
+    demo.load(load, None, form, **QUIET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +13,14 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from rehearse.app.desk import Desk
-from rehearse.app.exports import as_json, as_markdown
 from rehearse.app.hardening import came_from_elsewhere
 from rehearse.app.parts import message
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.theme import token_css
 from rehearse.errors import LearnerError, RehearseError, UnknownIdError
+from rehearse.export import to_dict, to_markdown
+from rehearse.storage.store import StoredRehearsal
 
 STATIC = Path(__file__).parent / "static"
 MOST_WORDS = 8_000
@@ -84,7 +86,9 @@ def actions(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/do", include_in_schema=False)
 
     @router.post("/begin")
-    def begin(request: Request, scenario: Field = "", persona: Field = "", difficulty: Field = "normal", focus: Field = "") -> Response:
+    def begin(
+        request: Request, scenario: Field = "", persona: Field = "", difficulty: Field = "normal", focus: Field = ""
+    ) -> Response:
         def action() -> Response:
             wanted = desk.workspace.library.criterion(focus).id if focus else None
             return _go("stage", rehearsal=desk.begin(scenario, persona, difficulty, wanted).rehearsal_id)
@@ -134,7 +138,11 @@ def actions(desk: Desk) -> APIRouter:
 def downloads(desk: Desk) -> APIRouter:
     """A talk and its debrief as a file."""
     router = APIRouter(prefix="/download", include_in_schema=False)
-    kinds = {"md": ("text/markdown; charset=utf-8", as_markdown), "json": ("application/json", as_json)}
+    workspace = desk.workspace
+    kinds: dict[str, tuple[str, Callable[[StoredRehearsal], str]]] = {
+        "md": ("text/markdown; charset=utf-8", lambda stored: to_markdown(stored, workspace.library)),
+        "json": ("application/json", lambda stored: json.dumps(to_dict(stored), ensure_ascii=False, indent=2) + "\n"),
+    }
 
     @router.get("/{rehearsal_id}.{kind}")
     def download(request: Request, rehearsal_id: str, kind: str) -> Response:
@@ -144,7 +152,7 @@ def downloads(desk: Desk) -> APIRouter:
             return page_of(text("error.page_heading"), text("error.unknown"), 404)
         media_type, write = kinds[kind]
         try:
-            content = write(desk.workspace, desk.open(rehearsal_id))
+            content = write(workspace.store.get(rehearsal_id))
         except RehearseError as error:
             return failure(error)
         name = f"rehearsal-{rehearsal_id[:12]}.{kind}"

@@ -11,7 +11,7 @@ import gradio as gr
 
 from rehearse.app.comparison import compare_after_branch
 from rehearse.app.desk import Desk, MovedOnError, RepeatedSendError
-from rehearse.app.parts import fragment, no_such_talk, notice, page_head, param, sentence
+from rehearse.app.parts import QUIET, fragment, no_such_talk, notice, page_head, param, sentence
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.wording import first_clause
@@ -138,13 +138,10 @@ class StagePage:
                         actions = fragment(elem_id="actions")
             with gr.Column(elem_id="stage-side", scale=2, min_width=260):
                 side = fragment(elem_id="side")
-        hidden = {"show_progress": "hidden", "api_visibility": "private"}
-        demo.load(
-            self.load, None, [rehearsal_id, turns, head, talk, composer, words, actions, alert, side], **hidden
-        )
+        demo.load(self.load, None, [rehearsal_id, turns, head, talk, composer, words, actions, alert, side], **QUIET)
         changed = [turns, talk, composer, words, actions, alert]
-        gr.on([words.submit, send.click], self.send, [rehearsal_id, words, turns], changed, trigger_mode="once", **hidden)
-        hint.click(self.hint, [rehearsal_id], [alert], **hidden)
+        gr.on([words.submit, send.click], self.send, [rehearsal_id, words, turns], changed, trigger_mode="once", **QUIET)
+        hint.click(self.hint, [rehearsal_id], [alert], **QUIET)
 
     def load(self, request: gr.Request) -> tuple[Any, ...]:
         """The talk that the address names, as it stands on the server."""

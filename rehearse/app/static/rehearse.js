@@ -73,6 +73,8 @@
     talk.dataset.seen = "1";
     for (const id of opened) { const note = document.getElementById(id); if (note) note.open = true; }
     const now = Number(talk.dataset.turns);
+    const composer = $("#composer");
+    if (composer) document.documentElement.style.scrollPaddingBottom = `${composer.offsetHeight + 16}px`;
     const box = $("#words textarea");
     if (turns < 0) {
       const draft = store.get(draftKey());
@@ -81,7 +83,7 @@
       if (!matchMedia("(max-width: 899px)").matches && box) box.focus({ preventScroll: true });
     } else {
       if (now > turns && (!box || !box.value || box.value === sent)) store.set(draftKey(), "");
-      talk.lastElementChild.scrollIntoView({ block: "nearest" });
+      talk.lastElementChild.scrollIntoView({ block: "end" });
     }
     turns = now;
     if (talk.dataset.announce) live.textContent = talk.dataset.announce;

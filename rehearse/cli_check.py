@@ -16,14 +16,12 @@ from rehearse.errors import DataFileError, RehearseError
 
 if TYPE_CHECKING:
     from rehearse.domain.data import Record
-    from rehearse.domain.guidance import Guidance
     from rehearse.domain.idea import Corpus
     from rehearse.domain.persona import Persona
-    from rehearse.domain.rubric import Rubric
     from rehearse.domain.scenario import Scenario
 
 _FOLDERS = {"personas": "persona", "scenarios": "scenario", "rubrics": "rubric", "ideas": "idea", "rated": "rated"}
-_STEMS = {"lexicon": "lexicon", "dynamics": "dynamics", "coaching": "coaching", "bots": "bots"}
+_STEMS = ("lexicon", "dynamics", "coaching", "bots", "carry")
 _FIELDS = {
     "persona": {"temperament", "voice", "concerns"},
     "scenario": {"learner_role", "needs", "checks"},
@@ -32,6 +30,7 @@ _FIELDS = {
     "dynamics": {"novelty", "difficulty"},
     "coaching": {"remarks", "hints"},
     "bots": {"helpful", "harmful", "injection"},
+    "carry": {"cards", "agreement"},
 }
 _ENDINGS = {".yaml", ".yml", ".md", ".jsonl"}
 _TOP_FIELD = re.compile(r"^([a-z_]+):", re.MULTILINE)
@@ -152,16 +151,10 @@ def _files(given: Path, found: Findings) -> Iterator[Path]:
 
 
 def _check_file(path: Path, found: Findings, seen: _Seen) -> None:
-    from rehearse.domain.bots import BotLines
-    from rehearse.domain.guidance import Guidance
-    from rehearse.domain.lexicon import Lexicon
     from rehearse.domain.loading import load_idea, load_record, read_text
     from rehearse.domain.persona import Persona
-    from rehearse.domain.rubric import Rubric
     from rehearse.domain.scenario import Scenario
-    from rehearse.domain.tuning import Tuning
 
-    plain: dict[str, type[Record]] = {"lexicon": Lexicon, "dynamics": Tuning, "bots": BotLines}
     kind = _kind(path, "" if path.suffix == ".jsonl" else read_text(path))
     if path.suffix == ".yml":
         raise DataFileError(path, "file", "only files that end in .yaml are read.", f"rename it {path.stem}.yaml.")
@@ -169,21 +162,48 @@ def _check_file(path: Path, found: Findings, seen: _Seen) -> None:
         seen.personas[path] = load_record(path, Persona)
     elif kind == "scenario":
         seen.scenarios[path] = load_record(path, Scenario)
-    elif kind == "rubric":
-        _check_rubric(path, load_record(path, Rubric))
     elif kind == "idea":
         load_idea(path)
-    elif kind == "coaching":
-        _check_guidance(path, load_record(path, Guidance))
     elif kind == "rated":
         for problem in _rated_problems(path, seen):
             found.add(problem)
-    elif kind in plain:
-        load_record(path, plain[kind])
+    elif kind:
+        _check_alone(path, kind)
     else:
-        raise DataFileError(
-            path, "file", "it is no kind of data file that Rehearse knows.", f"known are {', '.join(_FIELDS)}, idea, rated."
-        )
+        known = ", ".join(_FIELDS)
+        mend = f"known are {known}, idea and rated; put it into their folder, or take it away."
+        raise DataFileError(path, "file", "it is no kind of data file that Rehearse knows.", mend)
+
+
+def _check_alone(path: Path, kind: str) -> None:
+    """A file of which there is one, and the passages that it names."""
+    from rehearse.domain.bots import BotLines
+    from rehearse.domain.carry_texts import CarryTexts
+    from rehearse.domain.guidance import Guidance
+    from rehearse.domain.lexicon import Lexicon
+    from rehearse.domain.loading import load_record
+    from rehearse.domain.rubric import Rubric
+    from rehearse.domain.tuning import Tuning
+
+    records: dict[str, type[Record]] = {
+        "lexicon": Lexicon,
+        "dynamics": Tuning,
+        "bots": BotLines,
+        "carry": CarryTexts,
+        "rubric": Rubric,
+        "coaching": Guidance,
+    }
+    record = load_record(path, records[kind])
+    used: list[tuple[str, str]] = []
+    if isinstance(record, Rubric):
+        used = [(f"criteria.{c.id}.passages", p) for c in record.criteria for p in c.passages]
+    elif isinstance(record, Guidance):
+        used = [(f"remarks.{r.about}", p) for r in record.remarks for p in r.passages]
+        used += [(f"ideas.{i.idea}", p) for i in record.ideas for p in i.passages.values()]
+    elif isinstance(record, CarryTexts):
+        used = [(f"cards.{c.scenario}.{p.part.value}", p.passage) for c in record.cards for p in c.parts]
+        used += [(f"agreement.{f.id}", f.passage) for f in record.agreement.fields]
+    _check_passages(path, used)
 
 
 def _kind(path: Path, text: str) -> str:
@@ -195,7 +215,7 @@ def _kind(path: Path, text: str) -> str:
     if path.suffix not in (".yaml", ".yml"):
         return ""
     if path.stem in _STEMS:
-        return _STEMS[path.stem]
+        return path.stem
     if path.parent.name in _FOLDERS:
         return _FOLDERS[path.parent.name]
     fields = set(_TOP_FIELD.findall(text))
@@ -242,22 +262,13 @@ def _check_scenario(path: Path, scenario: Scenario) -> None:
 
 
 def _check_passages(path: Path, used: list[tuple[str, str]]) -> None:
-    corpus = _shipped_corpus()
+    corpus = _shipped_corpus() if used else None
     known = {passage.passage_id for passage in corpus.passages()} if corpus else None
     for name, passage_id in used:
         if known is not None and passage_id not in known:
             raise DataFileError(
                 path, name, f"the corpus has no passage {passage_id}.", "use the id of a `##` section in corpus/ideas."
             )
-
-
-def _check_rubric(path: Path, rubric: Rubric) -> None:
-    _check_passages(path, [(f"criteria.{c.id}.passages", p) for c in rubric.criteria for p in c.passages])
-
-
-def _check_guidance(path: Path, guidance: Guidance) -> None:
-    used = [(f"remarks.{r.about}", p) for r in guidance.remarks for p in r.passages]
-    _check_passages(path, used + [(f"ideas.{i.idea}", p) for i in guidance.ideas for p in i.passages.values()])
 
 
 def _rated_problems(path: Path, seen: _Seen) -> Iterator[DataFileError]:

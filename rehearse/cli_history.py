@@ -6,12 +6,15 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rehearse.cli_output import JSON_HELP, emit, note, people, printable
-from rehearse.errors import LearnerError, OperatorError
+from rehearse.errors import LearnerError, OperatorError, UnknownIdError
+
+if TYPE_CHECKING:
+    from rehearse.storage.store import RehearsalStore, StoredRehearsal
 
 history = typer.Typer(help="Stored rehearsals: list, show, delete.", no_args_is_help=True)
 
@@ -19,8 +22,28 @@ Json = Annotated[bool, typer.Option("--json", help=JSON_HELP)]
 RehearsalId = Annotated[str, typer.Argument(metavar="ID")]
 
 
+_EVERYTHING = 1_000_000
+_SHORTEST = 4
+"""How many signs of an id are enough, if no other id begins with them."""
+
+
+def stored(store: RehearsalStore, given: str) -> StoredRehearsal:
+    """The rehearsal with that id, or whose id alone begins with it; `UnknownIdError` where there is none."""
+    try:
+        return store.get(given)
+    except UnknownIdError:
+        known = [summary.rehearsal_id for summary in store.list(limit=_EVERYTHING)]
+        close = [key for key in known if len(given) >= _SHORTEST and key.startswith(given)]
+        if len(close) != 1:
+            raise UnknownIdError("rehearsal", given, known[:5] + ["… (rehearse history list)"][: len(known) > 5]) from None
+        return store.get(close[0])
+
+
 @history.command("list")
-def list_history(json: Json = False) -> None:
+def list_history(
+    search: Annotated[str, typer.Option("--search", metavar="WORDS", help="Only those in which this was said.")] = "",
+    json: Json = False,
+) -> None:
     """Every stored rehearsal, newest first."""
     from rehearse.workspace import shared_workspace
 
@@ -31,21 +54,21 @@ def list_history(json: Json = False) -> None:
             "scenario": s.scenario_id,
             "persona": s.persona_id,
             "difficulty": s.difficulty,
-            "started": s.created_at.isoformat(timespec="seconds"),
+            "started": s.started_at.isoformat(timespec="seconds"),
             "turns": s.turns,
             "ended": s.ending or "open",
             "trust": s.trust,
             "empathy": s.empathy,
             "clarity": s.clarity,
         }
-        for s in workspace.store.list()
+        for s in workspace.store.list(search, limit=_EVERYTHING)
     ]
     if json:
         emit(entries)
     elif entries:
         _print_entries(entries)
     else:
-        note("Nothing is stored yet. Begin with: rehearse chat")
+        note("Nothing was found." if search else "Nothing is stored yet. Begin with: rehearse chat")
 
 
 def _print_entries(entries: list[dict[str, Any]]) -> None:
@@ -67,7 +90,7 @@ def show(rehearsal_id: RehearsalId, json: Json = False) -> None:
     from rehearse.workspace import shared_workspace
 
     workspace = shared_workspace()
-    told: Mapping[str, Any] = to_dict(workspace.store.get(rehearsal_id))
+    told: Mapping[str, Any] = to_dict(stored(workspace.store, rehearsal_id))
     if json:
         emit(told)
         return
@@ -100,11 +123,11 @@ def delete(
     from rehearse.workspace import shared_workspace
 
     store = shared_workspace().store
-    stored = store.get(rehearsal_id)
+    rehearsal_id = stored(store, rehearsal_id).rehearsal_id
     if not yes:
         if json:
             raise LearnerError("Nothing was deleted. With --json nobody can be asked: add --yes.")
-        typer.confirm(f"Delete {stored.rehearsal_id}, its words and its scores, for good?", abort=True, err=True)
+        typer.confirm(f"Delete {rehearsal_id}, its words and its scores, for good?", abort=True, err=True)
     store.delete(rehearsal_id)
     if json:
         emit({"deleted": rehearsal_id})
@@ -136,11 +159,11 @@ def export(
     from rehearse.workspace import shared_workspace
 
     workspace = shared_workspace()
-    stored = workspace.store.get(rehearsal_id)
+    kept = stored(workspace.store, rehearsal_id)
     if written is ExportFormat.JSON:
-        text = json.dumps(to_dict(stored), ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(to_dict(kept), ensure_ascii=False, indent=2) + "\n"
     else:
-        text = to_markdown(stored, workspace.library)
+        text = to_markdown(kept, workspace.library)
     if output is None:
         typer.echo(text, nl=False)
         return

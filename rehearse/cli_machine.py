@@ -134,7 +134,7 @@ def _data_files(workspace: Workspace) -> str:
 
 
 def _database(workspace: Workspace) -> str:
-    kept = len(workspace.store.list())
+    kept = workspace.store.count()
     return f"{workspace.settings.database_path}, {kept} rehearsal{'' if kept == 1 else 's'}"
 
 

@@ -174,7 +174,9 @@ def chat(
     if resume is None:
         kept = workspace.begin(scenario, persona or _first_fitting(workspace, scenario), difficulty, seed)
     else:
-        kept = workspace.resume(resume)
+        from rehearse.cli_history import stored
+
+        kept = workspace.resume(stored(workspace.store, resume).rehearsal_id)
     _chat(console, workspace, kept)
 
 

@@ -145,6 +145,7 @@ def to_dict(stored: StoredRehearsal) -> dict[str, object]:
         "seed": stored.seed,
         "engine": stored.engine,
         "focus": stored.focus,
+        "started": stored.started_at.isoformat(timespec="seconds"),
         "ended": stored.ending or "open",
         "opening": stored.opening,
         "turns": turns,
@@ -206,6 +207,7 @@ def to_markdown(stored: StoredRehearsal, library: Library) -> str:
                 f"Counterpart: {_line(name)}" + (f", {_line(role)}" if role else ""),
                 f"Difficulty: {_line(stored.difficulty)}",
                 f"Seed: {stored.seed}",
+                f"Date: {stored.started_at:%Y-%m-%d}",
                 f"Rehearsal: {_line(stored.rehearsal_id)}",
             ]
         ),

@@ -20,12 +20,13 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 from transformers import BertModel
 
 from rehearse.domain.acts import Act
 from rehearse.domain.library import load_corpus, shipped_root
-from rehearse.domain.rated import Levels, RatedExchange, load_rated
+from rehearse.domain.rated import LabelledAct, Levels, RatedExchange, load_rated
+from rehearse.perception.segments import sentences
 
 ACTS = [act.value for act in Act]
 CRITERIA = list(Levels.model_fields)
@@ -67,7 +68,7 @@ class Encoder(nn.Module):
     def forward(self, ids: torch.Tensor, mask: torch.Tensor, kinds: torch.Tensor) -> tuple[torch.Tensor, ...]:
         hidden = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state
         own = (mask * (1 - kinds)).unsqueeze(-1).to(hidden.dtype)
-        embedding = F.normalize((hidden * own).sum(1) / own.sum(1), dim=-1)
+        embedding = functional.normalize((hidden * own).sum(1) / own.sum(1), dim=-1)
         hidden = self.dropout(hidden)
         scores = self.attend(hidden) + (1.0 - own) * -1e4
         attention = torch.softmax(scores, dim=1).transpose(1, 2)
@@ -128,21 +129,39 @@ def batch_of(
     return out
 
 
+def pieces_of(rows: list[RatedExchange]) -> list[RatedExchange]:
+    """Each sentence of longer turns as a turn of its own, with the acts whose words stand in it: acts are a local matter."""
+    pieces = []
+    for row in rows:
+        cut = sentences(row.text)
+        if len(cut) < 2:
+            continue
+        for sentence in cut:
+            inside = []
+            for label in row.acts:
+                start = row.text.index(label.quote)
+                left, right = max(start, sentence.start), min(start + len(label.quote), sentence.end)
+                if right - left >= 0.5 * len(label.quote):
+                    inside.append(LabelledAct(act=label.act, quote=row.text[left:right]))
+            pieces.append(RatedExchange(id=row.id, situation="", context="", text=sentence.text, acts=tuple(inside)))
+    return pieces
+
+
 def loss_of(outputs: tuple[torch.Tensor, ...], batch: dict[str, torch.Tensor], level_weights: torch.Tensor) -> torch.Tensor:
     acts, tokens, levels, applies, _, _ = outputs
-    loss = 6.0 * F.binary_cross_entropy_with_logits(acts, batch["acts"], pos_weight=torch.full((len(ACTS),), 1.5))
-    token = F.binary_cross_entropy_with_logits(tokens, batch["token_acts"], reduction="none").mean(-1)
+    loss = 10.0 * functional.binary_cross_entropy_with_logits(acts, batch["acts"], pos_weight=torch.full((len(ACTS),), 1.5))
+    token = functional.binary_cross_entropy_with_logits(tokens, batch["token_acts"], reduction="none").mean(-1)
     loss = loss + 3.0 * (token * batch["token_mask"]).sum() / batch["token_mask"].sum()
     for c in range(len(CRITERIA)):
         known = batch["levels"][:, c] >= 0
         if known.any():
             weight = 0.6 if CRITERIA[c] not in ("emotional_reaction", "interpretation", "exploration", "dismissal") else 1.0
-            loss = loss + 0.25 * weight * F.cross_entropy(
+            loss = loss + 0.25 * weight * functional.cross_entropy(
                 levels[known, c], batch["levels"][known, c], weight=level_weights[c], label_smoothing=0.05
             )
     known = batch["applies"] >= 0
     if known.any():
-        loss = loss + 0.3 * F.binary_cross_entropy_with_logits(applies[known], batch["applies"][known])
+        loss = loss + 0.3 * functional.binary_cross_entropy_with_logits(applies[known], batch["applies"][known])
     return loss
 
 
@@ -180,16 +199,19 @@ class Retrieval:
         ideas = [self.passages[i].idea_id for _, i in chosen]
         same = torch.tensor([[a == b and i != j for j, b in enumerate(ideas)] for i, a in enumerate(ideas)])
         scores = scores.masked_fill(same, -1e4)
-        return F.cross_entropy(scores, torch.arange(size))
+        return functional.cross_entropy(scores, torch.arange(size))
 
 
 def train(rows: list[RatedExchange], args: argparse.Namespace) -> Encoder:
     rng = random.Random(args.seed)
     tokenizer = load_tokenizer()
     model = Encoder()
+    # Words keep their meaning: with a few thousand exchanges, moving the vocabulary only learns these exchanges by heart.
+    model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+    pieces = pieces_of(rows)
     heads = [p for n, p in model.named_parameters() if not n.startswith("bert.")]
     optimizer = torch.optim.AdamW(
-        [{"params": model.bert.parameters(), "lr": args.rate}, {"params": heads, "lr": 1e-3}], weight_decay=0.01
+        [{"params": [p for p in model.bert.parameters() if p.requires_grad], "lr": args.rate}, {"params": heads, "lr": 1e-3}], weight_decay=0.01
     )
     steps = args.epochs * (len(rows) // args.batch + 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -212,7 +234,9 @@ def train(rows: list[RatedExchange], args: argparse.Namespace) -> Encoder:
         for part in batches(rows, args.batch, rng):
             batch = batch_of(tokenizer, part, drop_context=0.25, rng=rng)
             loss = loss_of(model(batch["ids"], batch["mask"], batch["kinds"]), batch, level_weights)
-            if retrieval is not None and step % 3 == 0:
+            cut = batch_of(tokenizer, sorted(rng.sample(pieces, 24), key=lambda r: len(r.text)), drop_context=1.1, rng=rng)
+            loss = loss + 0.6 * loss_of(model(cut["ids"], cut["mask"], cut["kinds"]), cut, level_weights)
+            if retrieval is not None and step % 5 == 0:
                 loss = loss + args.retrieval * retrieval.loss(model)
             optimizer.zero_grad()
             loss.backward()
@@ -293,9 +317,9 @@ def export(model: Encoder, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=8e-5)
+    parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--retrieval", type=float, default=0.5)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=WEIGHTS)

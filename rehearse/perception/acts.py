@@ -14,7 +14,7 @@ import numpy as np
 from rehearse.domain.acts import Act, ActSpan
 from rehearse.domain.lexicon import Lexicon
 from rehearse.perception.encoder import Encoder, Reading
-from rehearse.perception.segments import Segment, sentences, snug, words
+from rehearse.perception.segments import Segment, clauses, sentences, snug, words
 
 RULE_CONFIDENCE = 0.97
 _WINDOW_CHARACTERS = 480
@@ -84,6 +84,10 @@ def locate(text: str, reading: Reading, index: int) -> tuple[int, int]:
     home = next((s for s in sentences(text) if s.start <= reading.offsets[peak][0] < s.end), None)
     if home is not None:
         start, end = max(start, home.start), min(end, home.end)
+        # People quote whole clauses, not the run of words that tipped a scale.
+        inside = [c for c in clauses(text) if c.start < end and start < c.end and home.start <= c.start < home.end]
+        if inside:
+            start, end = inside[0].start, inside[-1].end
         if len(words(text[start:end])) < 3:
             start, end = home.start, home.end
     start, end = snug(text, start, end)

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, text
-from sqlalchemy.orm import Session, load_only, lazyload
+from sqlalchemy.orm import Session, lazyload, load_only
 
 from rehearse.errors import RehearsalOverError, StorageError, UnknownIdError
 from rehearse.storage.database import open_database, said_plainly

@@ -14,6 +14,7 @@ from rehearse.perception.levels import LevelReading, read_levels
 from rehearse.perception.segments import sentences
 from rehearse.perception.slots import find_slots
 
+_QUOTED = re.compile(r"“[^”]*”|\([^)]*\)")
 OWN_SLOTS = ("offer", "time", "goal", "step")
 MARGIN = 4
 """How many points (of 100) a wording must gain on its criterion: less is within the reader's noise."""
@@ -26,7 +27,8 @@ def own_facts(conversation: Conversation, number: int) -> dict[str, str]:
         if turn.number <= number:
             found = find_slots(turn.text, conversation.acts.get(turn.number, ()))
             facts |= {slot: value for slot, value in found.items() if slot in OWN_SLOTS}
-    theirs = find_slots(conversation.heard(number), ()).get("words")
+    # What they quoted of the learner is not theirs.
+    theirs = find_slots(_QUOTED.sub(" ", conversation.heard(number)), ()).get("words")
     return facts | ({"theirs": theirs} if theirs else {})
 
 
@@ -64,7 +66,9 @@ def better_wording(
 def _wordings(frames: tuple[str, ...], facts: Mapping[str, str]) -> Iterator[str]:
     for frame in frames:
         needed = slots_of(frame)
-        if needed <= set(facts):
+        values = [facts.get(slot, "") for slot in needed]
+        overlap = any(a is not b and a.lower() in b.lower() for a in values for b in values)
+        if needed <= set(facts) and not overlap:
             wording = frame
             for slot in needed:
                 wording = wording.replace("{" + slot + "}", facts[slot])

@@ -75,6 +75,10 @@ _PLAIN = frozenset(
     have he her him his how i i'd i'll i'm i've if in into is it it's its just know like me might more my no not of on one
     or our out people really she should so some something than that that's the their them then there they thing things
     think this to too up us want was we we're were what when where which who will with would yes you you're your yeah ok
+    hadn't haven't hasn't don't doesn't didn't isn't aren't wasn't weren't won't wouldn't can't couldn't shouldn't there's
+    what's let's you'd you'll you've we'd we'll we've they're they'd half every each other another hour hours minute minutes
+    day days week weeks whatever whoever before after once first next away again still never always even around between
+    through without wants take took give
     okay well very much maybe good here now let say said make made need see thank thanks sorry yet only way lot bit sure
     """.split()
 )

@@ -1,0 +1,213 @@
+"""Finding the passage that answers a question: dense vectors in Chroma and BM25, over passages expanded with learners' questions.
+
+Each passage is indexed as several documents, its text and each of its cues (document expansion with authored questions, after
+doc2query: Nogueira and Lin 2019). A question is compared with them twice, by the cosine of their embeddings and by BM25; a
+passage scores by its best documents, and gains from neighbours of its idea that match as well. See `docs/retrieval.md`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import uuid
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from rehearse.domain.idea import Corpus, Hit, Passage, PassageIndex
+from rehearse.perception.segments import words
+
+Embed = Callable[[list[str]], NDArray[np.float32]]
+
+INDEX_VERSION = "3"
+"""Raised whenever documents are made differently; an index of another version is rebuilt."""
+QUESTION_CHARACTERS = 600
+"""More of a question than this is story: its end, where people ask, is what is searched."""
+BM25_WEIGHT = 0.3
+"""What a full BM25 match is worth beside a cosine of 1."""
+BM25_FULL = 8.0
+"""The BM25 score that counts as a full match: lower scores are weak evidence even where they are the best there is."""
+NEIGHBOURS = 80
+"""How many documents are fetched from Chroma: those beyond could add nothing that the softness would let through."""
+SOFTNESS = 0.08
+"""How much further documents of a passage add to its best one (the temperature of a log-sum-exp)."""
+IDEA_WEIGHT = 0.5
+"""What the evidence for the whole idea is worth beside that for the passage."""
+
+_log = logging.getLogger(__name__)
+
+
+class _EncoderEmbeddings(Embeddings):
+    """The shared encoder, as LangChain wants it."""
+
+    def __init__(self, embed: Embed) -> None:
+        self._embed = embed
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[float(x) for x in row] for row in self._embed(texts)]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+def open_index(corpus: Corpus, embed: Embed, folder: Path | None, *, made_by: str = "") -> PassageIndex:
+    """The index of a corpus in a folder, built where it is missing or was built from something else.
+
+    `made_by` names the embedding, so that another model's vectors are never compared. Safe when two processes open at once. In
+    memory where there is no folder or it cannot be used: then it is built anew each time.
+    """
+    documents = [(p, text) for p in corpus.passages() for text in (p.text, *p.cues)]
+    name = _fingerprint(documents, made_by)
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / "index.lock", timeout=120):
+                return ChromaPassageIndex(corpus, embed, documents, _stored(folder, name, documents, embed))
+        except OSError as error:
+            _log.warning("The index folder %s cannot be used (%s); searching from memory.", folder, error.strerror)
+    return ChromaPassageIndex(corpus, embed, documents, _in_memory(documents, embed))
+
+
+def _fingerprint(documents: list[tuple[Passage, str]], made_by: str) -> str:
+    digest = hashlib.sha256(f"{INDEX_VERSION}\0{made_by}".encode())
+    for passage, text in documents:
+        digest.update(f"\0{passage.passage_id}\0{text}".encode())
+    return f"passages-{digest.hexdigest()[:24]}"
+
+
+def _store(embed: Embed, name: str, client: Any) -> Any:
+    from langchain_chroma import Chroma
+
+    return Chroma(
+        collection_name=name,
+        embedding_function=_EncoderEmbeddings(embed),
+        client=client,
+        collection_metadata={"hnsw:space": "cosine"},
+    )
+
+
+def _settings() -> Any:
+    from chromadb.config import Settings
+
+    return Settings(anonymized_telemetry=False)
+
+
+def _fill(store: Any, documents: list[tuple[Passage, str]]) -> None:
+    store.add_texts(
+        [text for _, text in documents],
+        metadatas=[{"idea": p.idea_id, "passage": p.passage_id} for p, _ in documents],
+        ids=[str(n) for n in range(len(documents))],
+    )
+
+
+def _stored(folder: Path, name: str, documents: list[tuple[Passage, str]], embed: Embed) -> Any:
+    """The persistent collection; a half-built or damaged one is built again, older ones are removed."""
+    import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    path = folder / "chroma"
+    for attempt in (1, 2):
+        try:
+            client = chromadb.PersistentClient(path=str(path), settings=_settings())
+            store = _store(embed, name, client)
+            if store._collection.count() != len(documents):
+                for collection in client.list_collections():
+                    client.delete_collection(collection.name)
+                store = _store(embed, name, client)
+                _fill(store, documents)
+            return store
+        except OSError:
+            raise
+        except Exception as error:  # Chroma raises whatever its storage raised; a damaged folder is only a cache.
+            if attempt == 2:
+                raise OSError(0, f"Chroma cannot use it: {type(error).__name__}") from error
+            SharedSystemClient.clear_system_cache()
+            shutil.rmtree(path, ignore_errors=True)
+    raise AssertionError("unreachable")
+
+
+def _in_memory(documents: list[tuple[Passage, str]], embed: Embed) -> Any:
+    import chromadb
+
+    # Ephemeral clients share their collections, so each has a name of its own.
+    store = _store(embed, f"passages-{uuid.uuid4().hex[:24]}", chromadb.EphemeralClient(settings=_settings()))
+    _fill(store, documents)
+    return store
+
+
+class ChromaPassageIndex:
+    """A `PassageIndex` over one Chroma collection and a BM25 index of the same documents."""
+
+    def __init__(self, corpus: Corpus, embed: Embed, documents: list[tuple[Passage, str]], store: Any) -> None:
+        self._passages = list(corpus.passages())
+        self._embed = embed
+        self._store = store
+        self._texts = [text for _, text in documents]
+        number = {p.passage_id: n for n, p in enumerate(self._passages)}
+        self._owner = np.array([number[p.passage_id] for p, _ in documents])
+        ideas = list(dict.fromkeys(p.idea_id for p in self._passages))
+        self._idea = np.array([ideas.index(p.idea_id) for p in self._passages])
+
+    def search(self, question: str, top: int = 3) -> list[Hit]:
+        """The `top` passages that answer a question best; an empty list for a question without words."""
+        asked = question.strip()[-QUESTION_CHARACTERS:]
+        if top < 1 or not words(asked):
+            return []
+        scores = self._passage_scores(self._dense(asked) + BM25_WEIGHT * self._lexical(asked))
+        order = np.argsort(-scores, kind="stable")[:top]
+        # Squeezed into [0, 1] for people; only the order means something.
+        shown = 1.0 / (1.0 + np.exp(-4.0 * (scores - 1.0)))
+        found = [(self._passages[n], float(shown[n])) for n in order]
+        return [Hit(p.idea_id, p.passage_id, p.text, score) for p, score in found]
+
+    def _dense(self, question: str) -> NDArray[np.float64]:
+        """The cosine of the question with each document, as Chroma finds it."""
+        hits = self._store.similarity_search_with_score(question, k=min(NEIGHBOURS, len(self._texts)))
+        near = {int(document.id): 1.0 - distance for document, distance in hits}
+        # A document that was not fetched is at most as near as the last one that was.
+        similarity = np.full(len(self._texts), min(near.values()))
+        similarity[list(near)] = list(near.values())
+        return similarity
+
+    def _lexical(self, question: str) -> NDArray[np.float64]:
+        """The BM25 score of each document, 1 for a full match."""
+        retriever, stemmer = self._bm25
+        import bm25s
+
+        [tokens] = bm25s.tokenize([question], stopwords="en", stemmer=stemmer, return_ids=False, show_progress=False)
+        known = [t for t in tokens if t in retriever.vocab_dict]
+        if not known:
+            return np.zeros(len(self._texts))
+        return np.minimum(1.0, np.asarray(retriever.get_scores(known), dtype=np.float64) / BM25_FULL)
+
+    @cached_property
+    def _bm25(self) -> tuple[Any, Any]:
+        import bm25s
+        import Stemmer
+
+        stemmer = Stemmer.Stemmer("english")
+        retriever = bm25s.BM25()
+        retriever.index(bm25s.tokenize(self._texts, stopwords="en", stemmer=stemmer, show_progress=False), show_progress=False)
+        return retriever, stemmer
+
+    def _passage_scores(self, documents: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Documents to passages, then a share of the idea's evidence to each of its passages."""
+        passages = _soft_max(documents, self._owner, len(self._passages))
+        ideas = _soft_max(passages, self._idea, int(self._idea.max()) + 1)
+        return np.asarray((passages + IDEA_WEIGHT * ideas[self._idea]) / (1.0 + IDEA_WEIGHT), dtype=np.float64)
+
+
+def _soft_max(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """The log-sum-exp of each owner's values: its best one, and a little for each further good one."""
+    best = np.full(count, -np.inf)
+    np.maximum.at(best, owner, values)
+    total = np.zeros(count)
+    np.add.at(total, owner, np.exp((values - best[owner]) / SOFTNESS))
+    return np.asarray(best + SOFTNESS * np.log(total), dtype=np.float64)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,13 +16,21 @@ from rehearse.cli_output import EXIT_BUG, JSON_HELP, emit, people, say
 from rehearse.errors import DataFileError, RehearseError
 
 if TYPE_CHECKING:
-    from rehearse.domain.data import Record
     from rehearse.domain.idea import Corpus
     from rehearse.domain.persona import Persona
+    from rehearse.domain.rubric import Rubric
     from rehearse.domain.scenario import Scenario
 
 _FOLDERS = {"personas": "persona", "scenarios": "scenario", "rubrics": "rubric", "ideas": "idea", "rated": "rated"}
-_STEMS = ("lexicon", "dynamics", "coaching", "bots", "carry")
+_SINGLE = {
+    "lexicon": ("rehearse.domain.lexicon", "Lexicon"),
+    "dynamics": ("rehearse.domain.tuning", "Tuning"),
+    "coaching": ("rehearse.domain.guidance", "Guidance"),
+    "bots": ("rehearse.domain.bots", "BotLines"),
+    "carry": ("rehearse.domain.carry_texts", "CarryTexts"),
+    "draft-lines": ("rehearse.domain.draft", "DraftLines"),
+}
+"""Files of which there is one, known by their name, and the records they hold."""
 _FIELDS = {
     "persona": {"temperament", "voice", "concerns"},
     "scenario": {"learner_role", "needs", "checks"},
@@ -47,7 +56,11 @@ def check(
 
     Each problem with its file, its field and how to mend it. The exit code is 1 if there is one.
     """
-    found = _check_all() if not paths else _check_given(paths)
+    found = Findings()
+    if paths:
+        _check_given(paths, found, _Seen())
+    else:
+        found = _check_all()
     if json:
         problems = [{"file": p.file, "field": p.field, "problem": p.problem, "mend": p.mend} for p in found.problems]
         emit({"ok": not found.problems, "checked": found.checked, "problems": problems})
@@ -95,29 +108,33 @@ def _print(found: Findings) -> None:
 
 
 def _check_all() -> Findings:
-    """Everything that ships, one file after the other and then together, and the user's own personas."""
+    """Everything that ships, and the user's own personas: each file, and then what they owe each other."""
     from rehearse.config import load_settings
-    from rehearse.domain.library import load_library, shipped_root
+    from rehearse.domain.library import check_rubrics, load_corpus, shipped_root
 
     root, home = shipped_root(), load_settings().home
     folders = [root / "corpus", root / "personas", home / "personas"]
-    found = _check_given([folder for folder in folders if folder.is_dir()])
-    for folder in folders[:2]:
-        if not folder.is_dir():
-            found.add(DataFileError(folder, "folder", "it is missing.", "install Rehearse again."))
+    found, seen = Findings(), _Seen()
+    _check_given([folder for folder in folders if folder.is_dir()], found, seen)
+    for kind in ("lexicon", "dynamics", "coaching"):
+        path = root / "corpus" / f"{kind}.yaml"
+        if not path.is_file():
+            found.add(DataFileError(path, "file", "it is missing.", "install Rehearse again."))
     try:
-        for problem in load_library(root, home).problems:
-            found.add(problem)
+        check_rubrics(root, seen.rubrics.values(), load_corpus(root))
     except DataFileError as problem:
         found.add(problem)
+    first: dict[str, Path] = {}
+    for path, persona in seen.personas.items():
+        if first.setdefault(persona.id, path) != path:
+            twice = f"there is already a persona {persona.id}, in {first[persona.id]}."
+            found.add(DataFileError(path, "id", twice, "choose another id, and name the file after it."))
     return found
 
 
-def _check_given(paths: list[Path]) -> Findings:
+def _check_given(paths: list[Path], found: Findings, seen: _Seen) -> None:
     from rehearse.domain.library import check_persona
 
-    found = Findings()
-    seen = _Seen()
     for path in dict.fromkeys(file for given in paths for file in _files(given, found)):
         found.checked += 1
         found.attempt(partial(_check_file, path, found, seen))
@@ -126,7 +143,6 @@ def _check_given(paths: list[Path]) -> Findings:
         found.attempt(partial(check_persona, path, persona, scenarios))
     for path, scenario in seen.scenarios.items():
         found.attempt(partial(_check_scenario, path, scenario))
-    return found
 
 
 @dataclass
@@ -135,6 +151,7 @@ class _Seen:
 
     personas: dict[Path, Persona] = field(default_factory=dict)
     scenarios: dict[Path, Scenario] = field(default_factory=dict)
+    rubrics: dict[Path, Rubric] = field(default_factory=dict)
     rated_ids: set[str] = field(default_factory=set)
 
 
@@ -153,6 +170,7 @@ def _files(given: Path, found: Findings) -> Iterator[Path]:
 def _check_file(path: Path, found: Findings, seen: _Seen) -> None:
     from rehearse.domain.loading import load_idea, load_record, read_text
     from rehearse.domain.persona import Persona
+    from rehearse.domain.rubric import Rubric
     from rehearse.domain.scenario import Scenario
 
     kind = _kind(path, "" if path.suffix == ".jsonl" else read_text(path))
@@ -167,40 +185,28 @@ def _check_file(path: Path, found: Findings, seen: _Seen) -> None:
     elif kind == "rated":
         for problem in _rated_problems(path, seen):
             found.add(problem)
+    elif kind == "rubric":
+        seen.rubrics[path] = rubric = load_record(path, Rubric)
+        _check_passages(path, [(f"criteria.{c.id}.passages", p) for c in rubric.criteria for p in c.passages])
     elif kind:
-        _check_alone(path, kind)
+        _check_single(path, kind)
     else:
-        known = ", ".join(_FIELDS)
-        mend = f"known are {known}, idea and rated; put it into their folder, or take it away."
+        known = ", ".join(sorted({*_FOLDERS.values(), *_SINGLE}))
+        mend = f"known are {known}; put it into their folder, or take it away."
         raise DataFileError(path, "file", "it is no kind of data file that Rehearse knows.", mend)
 
 
-def _check_alone(path: Path, kind: str) -> None:
+def _check_single(path: Path, kind: str) -> None:
     """A file of which there is one, and the passages that it names."""
-    from rehearse.domain.bots import BotLines
-    from rehearse.domain.carry_texts import CarryTexts
-    from rehearse.domain.guidance import Guidance
-    from rehearse.domain.lexicon import Lexicon
     from rehearse.domain.loading import load_record
-    from rehearse.domain.rubric import Rubric
-    from rehearse.domain.tuning import Tuning
 
-    records: dict[str, type[Record]] = {
-        "lexicon": Lexicon,
-        "dynamics": Tuning,
-        "bots": BotLines,
-        "carry": CarryTexts,
-        "rubric": Rubric,
-        "coaching": Guidance,
-    }
-    record = load_record(path, records[kind])
+    module, name = _SINGLE[kind]
+    record: Any = load_record(path, getattr(import_module(module), name))
     used: list[tuple[str, str]] = []
-    if isinstance(record, Rubric):
-        used = [(f"criteria.{c.id}.passages", p) for c in record.criteria for p in c.passages]
-    elif isinstance(record, Guidance):
+    if kind == "coaching":
         used = [(f"remarks.{r.about}", p) for r in record.remarks for p in r.passages]
         used += [(f"ideas.{i.idea}", p) for i in record.ideas for p in i.passages.values()]
-    elif isinstance(record, CarryTexts):
+    elif kind == "carry":
         used = [(f"cards.{c.scenario}.{p.part.value}", p.passage) for c in record.cards for p in c.parts]
         used += [(f"agreement.{f.id}", f.passage) for f in record.agreement.fields]
     _check_passages(path, used)
@@ -214,7 +220,7 @@ def _kind(path: Path, text: str) -> str:
         return "idea"
     if path.suffix not in (".yaml", ".yml"):
         return ""
-    if path.stem in _STEMS:
+    if path.stem in _SINGLE:
         return path.stem
     if path.parent.name in _FOLDERS:
         return _FOLDERS[path.parent.name]

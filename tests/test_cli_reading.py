@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,33 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("reading")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One data folder and one workspace for the whole file, so that data files and index are read once."""
+    home = tmp_path_factory.mktemp("cli")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REHEARSE_HOME", str(home))
+        shared_workspace.cache_clear()
+        shared = shared_workspace()
+    yield home
+    if "store" in vars(shared):
+        shared.store.close()
+    shared_workspace.cache_clear()
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Run]:
-    """Run a command in one data folder for the whole file, so that the index is built once."""
+def run(monkeypatch: pytest.MonkeyPatch, home: Path) -> Run:
     monkeypatch.setenv("REHEARSE_HOME", str(home))
-    shared_workspace.cache_clear()
-    yield lambda *words, **more: CliRunner().invoke(app, [str(word) for word in words], **more)
-    shared_workspace.cache_clear()
+    return lambda *words, **more: CliRunner().invoke(app, [str(word) for word in words], **more)
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For this test, a workspace of its own."""
+    own = cache(shared_workspace.__wrapped__)
+    monkeypatch.setattr("rehearse.workspace.shared_workspace", own)
+    yield
+    if own.cache_info().currsize and "store" in vars(own()):
+        own().store.close()
 
 
 def answer(result: Result) -> Any:
@@ -76,6 +93,7 @@ def test_an_unknown_id_is_one_sentence_and_exit_code_2(run: Run) -> None:
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.usefixtures("fresh")
 def test_what_the_operator_must_mend_is_exit_code_3(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REHEARSE_PORT", "many")
     result = run("personas", "list")
@@ -171,7 +189,6 @@ def test_everything_that_ships_is_sound(run: Run) -> None:
     assert told["problems"] == []
     assert told["ok"] is True
     assert told["checked"] >= 20
-    assert "no problems" in run("check").stdout
 
 
 def _copy(name: str, folder: Path, change: Callable[[str], str]) -> Path:
@@ -195,6 +212,7 @@ def test_a_persona_anywhere_is_known_by_its_fields(run: Run, tmp_path: Path) -> 
     persona = next((shipped_root() / "personas").glob("*.yaml"))
     good = _copy(f"personas/{persona.name}", tmp_path / "mine", lambda text: text)
     assert answer(run("check", good, "--json")) == {"ok": True, "checked": 1, "problems": []}
+    assert run("check", good).stdout == "1 file checked, no problems.\n"
     bad = _copy(f"personas/{persona.name}", tmp_path / "bad", lambda text: text.replace("\nrole:", "\nrol:", 1))
     found = _problems(run("check", bad, "--json"))
     assert found[0]["file"] == str(bad)
@@ -264,17 +282,23 @@ def test_a_folder_without_data_files_is_a_problem(run: Run, tmp_path: Path) -> N
     assert _problems(run("check", tmp_path, "--json"))[0]["field"] == "folder"
 
 
+@pytest.mark.usefixtures("fresh")
 def test_own_personas_are_checked_and_a_broken_one_stops_nothing(run: Run, home: Path) -> None:
     own = home / "personas" / "broken.yaml"
     own.parent.mkdir()
     own.write_text("id: broken\n", encoding="utf-8")
+    shipped = next((shipped_root() / "personas").glob("*.yaml"))
+    twin = _copy(f"personas/{shipped.name}", own.parent, lambda text: text)
     try:
-        assert _problems(run("check", "--json"))[0]["file"] == str(own)
+        wrong = {problem["file"]: problem["field"] for problem in _problems(run("check", "--json"))}
+        assert set(wrong) == {str(own), str(twin)}
+        assert wrong[str(twin)] == "id"
         listed = run("personas", "list", "--json")
         assert "broken" not in {p["id"] for p in answer(listed)}
         assert str(own) in listed.stderr
     finally:
         own.unlink()
+        twin.unlink()
         own.parent.rmdir()
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from rehearse.domain.acts import Act
 from rehearse.domain.data import Id, Record, Text
 from rehearse.domain.idea import Corpus
-from rehearse.domain.library import shipped_root
+from rehearse.domain.library import shipped_library, shipped_root
 from rehearse.domain.loading import load_record
 from rehearse.errors import DataFileError
 
@@ -96,7 +96,7 @@ class AgreementField(Record):
     exact: bool = False
     """Whether only the words that a sign matches are quoted, and not the whole sentence."""
     acts: tuple[Act, ...]
-    """Whole sentences: a sentence that does one of these counts. With `exact`: a sign counts only in a turn that does one of these."""
+    """A sentence that surely does one of these counts. With `exact`: a sign counts only in a turn that does one of these."""
     signs: tuple[Text, ...] = Field(min_length=1)
     """Patterns, without regard to case."""
     needs: tuple[Text, ...] = ()
@@ -166,6 +166,4 @@ def load_carry_texts(root: Path, corpus: Corpus) -> CarryTexts:
 @cache
 def shipped_carry_texts() -> CarryTexts:
     """The texts that ship, read once a process."""
-    from rehearse.domain.library import shipped_library
-
     return load_carry_texts(shipped_root(), shipped_library().corpus)

@@ -7,16 +7,16 @@ persona stops nothing but itself: it is left out and reported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import rehearse
 from rehearse.domain.bots import BotLines
 from rehearse.domain.guidance import Guidance
-from rehearse.domain.idea import IDEA_IDS, Corpus
+from rehearse.domain.idea import IDEA_IDS, Corpus, Idea
 from rehearse.domain.lexicon import Lexicon
-from rehearse.domain.loading import load_idea, load_record
+from rehearse.domain.loading import load_cues, load_idea, load_record
 from rehearse.domain.persona import Persona
 from rehearse.domain.rubric import CRITERION_IDS, Criterion, Rubric
 from rehearse.domain.scenario import Scenario
@@ -132,7 +132,29 @@ def load_corpus(root: Path) -> Corpus:
                     "give it another id.",
                 )
             seen[passage.passage_id] = idea.idea_id
-    return Corpus(ideas)
+    further = _further_cues(root / "corpus" / "cues", set(seen))
+    return Corpus(tuple(_with_cues(idea, further) for idea in ideas))
+
+
+def _further_cues(folder: Path, known: set[str]) -> dict[str, list[str]]:
+    """Cues that stand in files of their own, by passage."""
+    cues: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*.tsv")):
+        for number, passage_id, cue in load_cues(path):
+            if passage_id not in known:
+                raise DataFileError(
+                    path,
+                    f"line {number}",
+                    f"the corpus has no passage {passage_id}.",
+                    "use the id of a `##` section in corpus/ideas.",
+                )
+            cues.setdefault(passage_id, []).append(cue)
+    return cues
+
+
+def _with_cues(idea: Idea, cues: dict[str, list[str]]) -> Idea:
+    passages = tuple(replace(p, cues=tuple(dict.fromkeys((*p.cues, *cues.get(p.passage_id, ()))))) for p in idea.passages)
+    return replace(idea, passages=passages)
 
 
 def load_lexicon(root: Path) -> Lexicon:

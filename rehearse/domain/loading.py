@@ -138,3 +138,18 @@ def load_idea(path: Path) -> Idea:
     if len(passages) < 6:
         raise DataFileError(path, "passages", f"there are {len(passages)}.", "write at least six `## passage-id` sections.")
     return Idea(front.id, front.title, front.source, front.summary, " ".join(parts[0].split()), tuple(passages))
+
+
+def load_cues(path: Path) -> list[tuple[int, str, str]]:
+    """Read further cues: `passage-id`, a tab, and a question, one a line; with the number of each line."""
+    found = []
+    for number, line in enumerate(read_text(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        passage_id, tab, cue = line.partition("\t")
+        if not tab or not cue.strip():
+            raise DataFileError(
+                path, f"line {number}", "there is no tab with a question after it.", "write passage-id, tab, question."
+            )
+        found.append((number, passage_id.strip(), cue.strip()))
+    return found

@@ -65,7 +65,7 @@ class RatedExchange(Record):
     def held_out(self) -> bool:
         """Whether it belongs to the fifth that nothing is fitted on.
 
-        Decided by what was answered, so that answers to the same words are never on both sides; by the text where nothing was said.
+        Decided by what was answered, so that answers to the same words are never on both sides; else by the text.
         """
         key = (self.context.strip() or self.text).lower()
         return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 5 == 0

@@ -63,7 +63,7 @@ def draw(persona_id: str) -> str:
     collar = ("M42 76l8 9 8-9", "M40 77q10 8 20 0", "M43 76l7 16 7-16")[dice.roll(3)]
     return (
         '<svg class="portrait" viewBox="0 0 100 100" aria-hidden="true" focusable="false">'
-        f'<rect width="100" height="100" rx="50" fill="{ground}"/><g clip-path="inset(0 round 50px)">{behind}'
+        f'<rect width="100" height="100" fill="{ground}"/><g>{behind}'
         f'<path d="M16 104c2-20 16-28 34-28s32 8 34 28z" fill="{clothes}"/>'
         f'<path d="M43 64h14v13c-2 5-12 5-14 0z" fill="{skin}"/><ellipse cx="50" cy="49" rx="19" ry="23" fill="{skin}"/>'
         f'<path d="{collar}" fill="none" stroke="#FFFFFF" stroke-opacity=".55" stroke-width="2"/>'

@@ -96,7 +96,7 @@ def actions(desk: Desk) -> APIRouter:
         return _done(request, action)
 
     @router.post("/branch")
-    def branch(request: Request, rehearsal: Field = "", turn: Field = "0", words: Field = "") -> Response:
+    def branch(request: Request, rehearsal: Field = "", turn: Field = "", words: Field = "") -> Response:
         def action() -> Response:
             number = int(turn) if turn.isdecimal() else -1
             kept = desk.branch(rehearsal, number)

@@ -41,7 +41,8 @@ def _row(criterion: Criterion, rating: Rating | Unrated, focus: str | None) -> R
     if isinstance(rating, Unrated):
         return Row(criterion.title, mine, unrated=rating.reason.value)
     level = criterion.levels[rating.level]
-    span = rating.evidence[0] if rating.evidence else None
+    # The lowest level says that something is not there, so there is nothing to quote.
+    span = rating.evidence[0] if rating.evidence and rating.level > 0 else None
     return Row(
         title=criterion.title,
         focus=mine,

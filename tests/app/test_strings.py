@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rehearse.app import strings
+from rehearse.app.strings import catalogue, counted, text
+
+APP = Path(strings.__file__).parent
+SOURCES = [*APP.glob("*.py"), *APP.glob("templates/*.html")]
+WHOLE = re.compile(r"""\b(?:t|text)\(\s*f?["']([a-z_.]+)["']\s*[,)]""")
+COUNTED = re.compile(r"""\b(?:tn|counted)\(\s*["']([a-z_.]+)["']""")
+BEGUN = re.compile(r"""\b(?:t|text)\(\s*f?["']([a-z_]+\.[a-z_]*)(?:\{|["']\s*~)""")
+NAMED = re.compile(r"""["']((?:title|error|nav)\.[a-z_]+)["']""")
+
+
+def used() -> tuple[set[str], set[str]]:
+    whole: set[str] = set()
+    begun: set[str] = set()
+    for source in SOURCES:
+        words = source.read_text("utf-8")
+        whole |= set(WHOLE.findall(words)) | set(NAMED.findall(words))
+        whole |= {f"{key}.{form}" for key in COUNTED.findall(words) for form in ("one", "other")}
+        begun |= set(BEGUN.findall(words))
+    return whole, begun
+
+
+def test_every_key_in_use_is_in_the_catalogue() -> None:
+    whole, begun = used()
+    assert sorted(whole - set(catalogue())) == []
+    for beginning in begun:
+        assert any(key.startswith(beginning) for key in catalogue()), beginning
+
+
+def test_every_text_is_in_use() -> None:
+    whole, begun = used()
+    idle = [key for key in catalogue() if key not in whole and not key.startswith(tuple(begun))]
+    assert idle == []
+
+
+def test_texts_are_plain() -> None:
+    for key, value in catalogue().items():
+        assert value.strip() == value, key
+        assert value, key
+        assert not re.search(r"<|>|&\w+;", value), key
+
+
+def test_a_missing_blank_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        text("lookback.guessed", guess=5)
+    with pytest.raises(KeyError):
+        text("no.such.text")
+
+
+def test_one_and_many() -> None:
+    assert counted("history.turns", 1) == "1 turn"
+    assert counted("history.turns", 4) == "4 turns"

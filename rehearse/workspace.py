@@ -21,6 +21,7 @@ from rehearse.domain.library import Library, load_library
 from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
 from rehearse.domain.state import Ending
 from rehearse.errors import RehearsalOverError
+from rehearse.perception.embedding import shared_embedding
 from rehearse.perception.encoder import Encoder, shared_encoder
 from rehearse.perception.readability import clean_turn
 from rehearse.session import Rehearsal, Reply
@@ -54,7 +55,8 @@ class Workspace:
         """The passages of the guidance, ready to be searched."""
         from rehearse.storage.passages import open_index
 
-        return open_index(self.library.corpus, self.encoder.embed, self.settings.index_path)
+        embedding = shared_embedding()
+        return open_index(self.library.corpus, embedding, self.settings.index_path, made_by=embedding.name)
 
     @cached_property
     def store(self) -> RehearsalStore:

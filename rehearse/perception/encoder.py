@@ -5,6 +5,7 @@ It ships with the package (`weights/`), runs through onnxruntime and is fitted b
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -72,6 +73,11 @@ class Encoder:
             context_tokens=card["context_tokens"],
         )
         self.read = lru_cache(maxsize=remember)(self._read)
+
+    @cached_property
+    def name(self) -> str:
+        """A short name of the weights that changes whenever they do."""
+        return hashlib.sha256((self._folder / "encoder.onnx").read_bytes()).hexdigest()[:12]
 
     @cached_property
     def _tokenizer(self) -> Any:

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from rehearse.domain.idea import Corpus, Hit, Passage, PassageIndex
 from rehearse.perception.segments import words
 
-Embed = Callable[[list[str]], NDArray[np.float32]]
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 INDEX_VERSION = "3"
 """Raised whenever documents are made differently; an index of another version is rebuilt."""

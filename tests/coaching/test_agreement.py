@@ -137,7 +137,6 @@ def test_words_cannot_act_as_markup() -> None:
 
 @pytest.mark.parametrize("key", PLAYED, ids="-".join)
 def test_the_agreement_prints_on_one_page(key: tuple[str, str, str]) -> None:
-    pytest.importorskip("fpdf")
     from rehearse.coaching.pdf import agreement_pdf
 
     agreement = draft(played(*key))

@@ -156,7 +156,6 @@ def test_the_texts_are_sound_and_a_wrong_passage_is_named(tmp_path: Path, librar
 
 @pytest.mark.parametrize("key", PLAYED, ids="-".join)
 def test_the_card_prints_on_one_page_with_typographic_quotes(key: tuple[str, str, str]) -> None:
-    pytest.importorskip("fpdf")
     from rehearse.coaching.pdf import card_pdf
 
     card = card_of(*key)
@@ -178,7 +177,6 @@ def with_words(text: str, card: CarryCard) -> CarryCard:
 @settings(max_examples=20, deadline=None)
 @given(st.text(min_size=1, max_size=200).flatmap(lambda t: st.sampled_from([t, t * 40, t.replace(" ", "") * 300])))
 def test_no_words_break_the_page(text: str) -> None:
-    pytest.importorskip("fpdf")
     from rehearse.coaching.pdf import card_pdf
 
     assert is_one_harmless_page(card_pdf(with_words(text, card_of(*PLAYED[1]))))
@@ -195,14 +193,12 @@ def test_no_words_break_the_page(text: str) -> None:
     ],
 )
 def test_what_is_shown_is_what_was_said(text: str, shown: str) -> None:
-    pytest.importorskip("fpdf")
     from rehearse.coaching.pdf import card_pdf
 
     assert f"“{shown}” (you, turn 1)" in page(card_pdf(with_words(text, card_of(*PLAYED[1]))))
 
 
 def test_what_cannot_be_shown_is_said_to_be_missing() -> None:
-    pytest.importorskip("fpdf")
     from rehearse.coaching.pdf import CUT_NOTE, LOST_NOTE, card_pdf
 
     card = card_of(*PLAYED[1])

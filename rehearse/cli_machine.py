@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rehearse import __version__
-from rehearse.cli_output import EXIT_OPERATOR, JSON_HELP, emit, people
+from rehearse.cli_output import EXIT_OPERATOR, JSON_HELP, emit, people, say
 from rehearse.errors import OperatorError, RehearseError, SettingsError, StorageError
 
 if TYPE_CHECKING:
@@ -91,9 +91,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False
 def _print(findings: list[Finding]) -> None:
     console = people()
     for finding in findings:
-        console.print(f"{'ok' if finding.ok else 'NO':3}", style="green" if finding.ok else "bold red", end="")
-        console.print(f"{finding.name}: ", style="bold", end="")
-        console.print(finding.detail)
+        console.print("ok" if finding.ok else "NO", style="green" if finding.ok else "bold red", end=" ")
+        console.print(finding.name, style="bold")
+        say(console, finding.detail, indent=3)
 
 
 def _attempt(name: str, look: Callable[[Workspace], str], workspace: Workspace) -> Finding:

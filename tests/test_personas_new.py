@@ -1,0 +1,403 @@
+"""A counterpart from a short form: sound whatever is answered, playable at once, never over another file."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from typer.testing import CliRunner
+
+from rehearse.cli_check import check
+from rehearse.cli_new import new_persona
+from rehearse.cli_output import CommandGroup
+from rehearse.domain.acts import Act
+from rehearse.domain.draft import (
+    DraftAnswers,
+    Ease,
+    Manner,
+    draft_lines,
+    draft_persona,
+    handle,
+    persona_id,
+    persona_text,
+)
+from rehearse.domain.library import check_persona, shipped_library
+from rehearse.domain.loading import load_record
+from rehearse.domain.persona import Bristle, Difficulty, Persona, Scene, Thoughts, Voice
+from rehearse.domain.state import Ending
+from rehearse.perception.encoder import shared_encoder
+from rehearse.simulation.actor import sentence_keys
+from rehearse.simulation.engine import Engine
+from rehearse.simulation.snapshot import Snapshot
+
+SCRIPTS = Path(__file__).parent / "fixtures" / "learners"
+MAIN = ("pitch-to-boss", "guide-hesitant-leader")
+FORM: dict[str, Any] = {
+    "name": "Dana Quill",
+    "role": "Head of claims",
+    "pronoun": "she",
+    "cares_about": "no family waits six weeks for an answer",
+    "worries": [
+        {"says": "Who covers the desk while you two are talking?", "in_short": "the desk", "eased_by": ["time"]},
+        {"says": "I've seen five of these and none changed a thing. Not one.", "eased_by": ["numbers", "purpose"]},
+        {"says": "the others will say I have favourites", "eased_by": ["choice", "respect"]},
+    ],
+    "secret": "My deputy writes my messages. Nobody knows.",
+    "wish": "reading the live board without help",
+    "manner": "dry",
+}
+
+
+def form(**changes: Any) -> DraftAnswers:
+    return DraftAnswers.model_validate_json(json.dumps(FORM | changes))
+
+
+def cast(persona: Persona, scenario: str, seed: int = 7, difficulty: str = "normal") -> Engine:
+    library = shipped_library()
+    library = replace(library, personas=(*library.personas, persona))
+    return Engine.cast(library, shared_encoder(), scenario, persona.id, Difficulty(difficulty), seed)
+
+
+def script(scenario: str, level: str, number: int) -> list[str]:
+    text = (SCRIPTS / scenario / f"{level}-{number}.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def play(engine: Engine, lines: list[str]) -> Snapshot:
+    snapshot = engine.start()
+    for line in lines:
+        if snapshot.ending is not Ending.OPEN:
+            break
+        snapshot = engine.respond(snapshot, line)
+    return snapshot
+
+
+def assert_nothing_twice(snapshot: Snapshot) -> None:
+    said: Counter[str] = Counter()
+    for turn in snapshot.transcript.turns:
+        if turn.turn_id.startswith("C"):
+            said.update(sentence_keys(turn.text))
+    assert not [key for key, times in said.items() if times > 1]
+
+
+def assert_sound(persona: Persona, folder: Path) -> None:
+    path = folder / f"{persona.id}.yaml"
+    path.write_text(persona_text(persona), encoding="utf-8")
+    again = load_record(path, Persona)
+    check_persona(path, again, shipped_library().scenarios)
+    assert again == persona
+
+
+# The file of lines ----------------------------------------------------------------------------------------------------
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _authored() -> list[str]:
+    lines = draft_lines().model_dump(mode="json")
+    everyone = {key: value for key, value in lines["everyone"].items() if key != "triggers"}
+    return [*_texts(everyone), *_texts(lines["manners"])]
+
+
+def test_no_sentence_stands_twice_in_the_lines() -> None:
+    counted = Counter(key for line in _authored() for key in sentence_keys(line))
+    assert not [key for key, times in counted.items() if times > 1]
+
+
+def test_no_line_is_that_of_a_persona_who_ships() -> None:
+    shipped = {line for persona in shipped_library().personas for _, line in persona.every_line()}
+    assert not shipped & set(_authored())
+
+
+@pytest.mark.parametrize("manner", Manner)
+def test_pools_are_half_as_large_again_as_they_must_be(manner: Manner) -> None:
+    persona = draft_persona(form(manner=manner))
+    parts: list[Any] = [persona.voice, persona.voice.bristle, persona.thoughts, *persona.scenes.values()]
+    for part in parts:
+        for name, field in type(part).model_fields.items():
+            least = next((m.min_length for m in field.metadata if hasattr(m, "min_length")), 0)
+            if isinstance(part, Voice | Bristle | Thoughts | Scene) and name not in ("invite", "bristle"):
+                assert len(getattr(part, name)) >= math.ceil(1.5 * least), name
+    assert all(getattr(persona.voice.bristle, act) for act in Bristle.model_fields)
+    for concern in persona.concerns:
+        assert len(concern.lines.press) >= 4
+        assert all(persona.concerns[0].lines.voice)
+
+
+@pytest.mark.parametrize("manner", Manner)
+def test_lines_are_short_and_every_mark_is_filled(manner: Manner) -> None:
+    persona = draft_persona(form(manner=manner))
+    lines = [line for _, line in persona.every_line()]
+    assert sum(len(line.split()) for line in lines) / len(lines) < 15
+    assert not [line for line in lines if re.search(r"<\w+\.?>", line)]
+    assert sum(line.startswith("*(") for line in lines) < len(lines) / 10
+
+
+# The form -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("manner", Manner)
+def test_worries_are_woven_in_in_their_own_words(manner: Manner) -> None:
+    persona = draft_persona(form(manner=manner))
+    desk, five, favourites = persona.concerns
+    assert all("“Who covers the desk while you two are talking" in line for line in desk.lines.voice)
+    assert any("“the desk”" in line for line in desk.lines.press)
+    assert not any("Not one" in line for line in five.lines.voice)
+    assert five.about.endswith("Not one.")
+    assert favourites.about == "The others will say I have favourites."
+    assert favourites.since is Difficulty.NORMAL
+    assert desk.eased_by[Act.PROPOSE_TERMS] > 0
+    assert five.eased_by[Act.PROPOSE_MEASURE] > 0
+    assert {"desk", "cover"} <= set(desk.topics)
+    [secret] = [f for f in persona.facts if f.confidential]
+    assert all("My deputy writes my messages" in line for line in secret.lines.tell)
+    assert not any("deputy" in line for line in secret.lines.hint)
+
+
+def test_hidden_things_stand_nowhere_but_where_they_are_told() -> None:
+    persona = draft_persona(form(secret="A heron stole it", wish="juggling"))
+    public = " ".join((persona.bio, persona.manner, persona.sample, persona.name, persona.role))
+    assert "heron" not in public
+    told = [path for path, line in persona.every_line() if "heron" in line or "juggling" in line]
+    assert set(told) == {"facts.secret.tell", "facts.wish.tell"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Dana Quill", "dana-quill"),
+        ("José Ñandú-Pérez", "jose-nandu-perez"),
+        ("  The  Boss!!", "the-boss"),
+        ("Ольга", "my-counterpart"),
+        ("😀", "my-counterpart"),
+        ("null", "null"),
+        ("x" * 80, "x" * 50),
+        ("../../etc/passwd", "etc-passwd"),
+    ],
+)
+def test_ids(name: str, expected: str) -> None:
+    assert persona_id(name) == expected
+    assert persona_id(name, {expected, f"{expected}-2"}) == f"{expected}-3"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Who covers the desk while you two are talking?", "covers the desk"),
+        ("the others will say I have favourites", "favourites"),
+        ("No budget", "No budget"),
+        ("Time!", "Time"),
+        ("???", "???"),
+    ],
+)
+def test_the_few_words_that_stand_for_a_worry(text: str, expected: str) -> None:
+    assert handle(text) == expected
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": ""},
+        {"name": " \u200b\n "},
+        {"role": "x" * 81},
+        {"manner": "rude"},
+        {"pronoun": "it"},
+        {"worries": FORM["worries"][:2]},
+        {"worries": [FORM["worries"][0] | {"eased_by": []}, *FORM["worries"][1:]]},
+        {"secret": "\x00\x01"},
+        {"age": 50},
+    ],
+)
+def test_a_form_that_cannot_be_used_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        form(**changes)
+
+
+ODD = st.sampled_from(
+    [
+        "null", "yes", "~", "- a list", "# a comment", "key: value", "{words}", "{offer} and {nothing}", "<wish>", "<worry.>", "“quoted”",
+        '"quoted"', "it's", "'", "\\n\\t\\", "%TAG", "&anchor *alias", "!!python/object", "1e3", "🎉", "👩‍👧 family", "…", "?", "a\u2028b", "\u202eright to left",
+        "*(leaves)*", "(only this)", "One. Two. Three.", "tab\tand\nline", "---", "| block", "> folded", "@at `tick`", "naïve café", "日本語", "مرحبا",
+    ]
+)  # fmt: skip
+ANSWER = st.one_of(ODD, st.lists(ODD, min_size=2, max_size=4).map(" ".join), st.text(min_size=1, max_size=200))
+
+
+def _readable(text: str) -> bool:
+    try:
+        form(wish=text)
+    except ValidationError:
+        return False
+    return True
+
+
+SAID = ANSWER.filter(_readable)
+WORRY = st.fixed_dictionaries(
+    {"says": SAID, "eased_by": st.lists(st.sampled_from(list(Ease)), min_size=1, max_size=9, unique=True)},
+    optional={"in_short": SAID.filter(lambda t: len(t) <= 80)},
+)
+FORMS = st.fixed_dictionaries(
+    {
+        "name": SAID.filter(lambda t: len(t) <= 80),
+        "role": SAID.filter(lambda t: len(t) <= 80),
+        "cares_about": SAID,
+        "worries": st.lists(WORRY, min_size=3, max_size=3),
+        "secret": SAID,
+        "wish": SAID,
+        "manner": st.sampled_from(list(Manner)),
+        "pronoun": st.sampled_from(["she", "he", "they"]),
+        "patience": st.sampled_from(["short", "middling", "long"]),
+        "scepticism": st.sampled_from(["open", "careful", "hard"]),
+    }
+)
+
+
+@given(answers=FORMS)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_any_answers_make_a_sound_persona(answers: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        assert_sound(draft_persona(form(**answers)), Path(folder))
+
+
+@given(answers=FORMS, seed=st.integers(0, 99), scenario=st.sampled_from(MAIN))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_any_persona_plays_ten_turns_and_says_nothing_twice(answers: dict[str, Any], seed: int, scenario: str) -> None:
+    engine = cast(draft_persona(form(**answers)), scenario, seed)
+    snapshot = play(engine, script(scenario, "average", 1)[:10])
+    assert len(snapshot.exchanges) == 10 or snapshot.ending is not Ending.OPEN
+    assert_nothing_twice(snapshot)
+    assert not [t for t in snapshot.transcript.turns if "waits)" in t.text and t.turn_id.startswith("C")]
+
+
+# Played ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scenario", MAIN)
+@pytest.mark.parametrize("manner", Manner)
+def test_skill_is_what_wins(manner: Manner, scenario: str) -> None:
+    persona = draft_persona(form(manner=manner))
+    ends = {
+        level: [play(cast(persona, scenario), script(scenario, level, n)) for n in (1, 2)]
+        for level in ("skilled", "average", "clumsy")
+    }
+    trust = {level: sum(end.state.trust for end in both) for level, both in ends.items()}
+    assert trust["skilled"] > trust["average"] > trust["clumsy"]
+    assert any(end.ending is Ending.AGREED for end in ends["skilled"])
+    assert not any(end.ending is Ending.AGREED for end in ends["clumsy"])
+    for both in ends.values():
+        for end in both:
+            assert_nothing_twice(end)
+
+
+@pytest.mark.parametrize("scenario", MAIN)
+@pytest.mark.parametrize("manner", Manner)
+def test_thirty_turns_never_run_dry(manner: Manner, scenario: str) -> None:
+    persona = draft_persona(form(manner=manner, patience="long"))
+    lines = [line for level in ("average", "skilled") for n in (1, 2) for line in script(scenario, level, n)]
+    snapshot = play(cast(persona, scenario), lines[:30])
+    assert_nothing_twice(snapshot)
+    assert not [
+        t.text for t in snapshot.transcript.turns if t.text in ("*(waits)*", "*(says nothing)*", "*(looks at the window)*")
+    ]
+
+
+# The command ----------------------------------------------------------------------------------------------------------
+
+
+def run(*arguments: str, words: str = "") -> Any:
+    app = typer.Typer(cls=CommandGroup, rich_markup_mode=None)
+    app.command("new")(new_persona)
+    app.command("check")(check)
+    return CliRunner().invoke(app, [*arguments], input=words)
+
+
+TYPED = [
+    "Dana Quill", "Head of claims", "it", "she", "no family waits six weeks",
+    "Who covers the desk?", "", "2",
+    "None of these ever changed a thing", "another fad", "ten", "0", "1, 4 9",
+    "The others will say I have favourites", "", "7",
+    "I type with two fingers", "reading the live board", "9", "2", "", "3",
+]  # fmt: skip
+
+
+def test_asked_in_the_terminal(own_data_folder: Path) -> None:
+    result = run("new", words="\n".join(TYPED) + "\n")
+    assert result.exit_code == 0, result.output
+    assert "Leave real names out" in result.output
+    path = own_data_folder / "personas" / "dana-quill.yaml"
+    for wanted in (str(path), "--scenario pitch-to-boss --persona dana-quill", "rehearse check"):
+        assert wanted in result.output
+    persona = load_record(path, Persona)
+    assert persona.manner == draft_lines().manners[Manner.WARM].manner
+    assert persona.temperament.scepticism == 0.7
+    assert any("“another fad”" in line for line in persona.concerns[1].lines.eased)
+    assert run("check", str(path)).exit_code == 0
+
+
+def test_from_a_file_and_never_over_another(own_data_folder: Path, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.json"
+    answers.write_text(json.dumps(FORM), encoding="utf-8")
+    folder = own_data_folder / "personas"
+    folder.mkdir(parents=True)
+    (folder / "dana-quill.yaml").write_text("mine, and broken: [", encoding="utf-8")
+    made = [json.loads(run("new", "--from-json", str(answers), "--json").stdout) for _ in range(2)]
+    assert [m["id"] for m in made] == ["dana-quill-2", "dana-quill-3"]
+    assert made[0]["scenarios"] == list(MAIN)
+    assert Path(made[0]["file"]).is_file()
+    assert (folder / "dana-quill.yaml").read_text(encoding="utf-8") == "mine, and broken: ["
+
+
+def test_a_name_that_ships_gets_an_id_of_its_own(own_data_folder: Path) -> None:
+    made = json.loads(run("new", "--from-json", "-", "--json", words=json.dumps(FORM | {"name": "Marguerite Dunne"})).stdout)
+    assert made["id"] == "marguerite-dunne-2"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("", "line 1"),
+        ("[]", "file"),
+        ('{"name": "x"', "line 1"),
+        (json.dumps(FORM | {"manner": "rude"}), "manner"),
+        (json.dumps(FORM | {"worries": [{"says": "x", "eased_by": ["luck"]}]}), "worries.0.eased_by.0"),
+        ("[" * 100_000, "file"),
+    ],
+)
+def test_answers_that_cannot_be_used_say_why(own_data_folder: Path, words: str, told: str) -> None:
+    result = run("new", "--from-json", "-", words=words)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert "Mend:" in result.stderr
+    assert not (own_data_folder / "personas").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(own_data_folder: Path) -> None:
+    (own_data_folder / "personas").write_text("in the way", encoding="utf-8")
+    result = run("new", "--from-json", "-", words=json.dumps(FORM))
+    assert result.exit_code == 3
+    assert "REHEARSE_HOME" in result.stderr
+
+
+def test_json_needs_answers_from_a_file() -> None:
+    assert run("new", "--json").exit_code == 2

@@ -293,6 +293,27 @@ def test_any_persona_plays_ten_turns_and_says_nothing_twice(answers: dict[str, A
 # Played ---------------------------------------------------------------------------------------------------------------
 
 
+ANSWERS = [
+    "You said none of these changed a thing. Let's take one figure you already keep, look at it after three weeks, and if it hasn't moved, we call it off.",
+    "On favourites: we ask who wants to, anyone may say no, and you decide. How would you handle that in my place?",
+    "About the desk: half an hour at eight, before the queue opens, for four weeks, and you can stop it any week.",
+    "What would you like to learn from it, if you could choose?",
+    "To know whether it was worth it, we count how many cases you look up yourself by the end of May, and compare.",
+    "Shall we try the first ten minutes on Tuesday at half past eight, just us two, and you stop it whenever you like?",
+    "Could we agree on Tuesday at half past eight, then, ten minutes, and I send you one page on Friday?",
+]
+
+
+@pytest.mark.parametrize("scenario", MAIN)
+@pytest.mark.parametrize("manner", Manner)
+def test_who_answers_the_three_worries_gets_a_yes(manner: Manner, scenario: str) -> None:
+    engine = cast(draft_persona(form(manner=manner)), scenario)
+    ends = [play(engine, script(scenario, "skilled", n) + ANSWERS) for n in (1, 2)]
+    assert any(end.ending is Ending.AGREED for end in ends)
+    for end in ends:
+        assert_nothing_twice(end)
+
+
 @pytest.mark.parametrize("scenario", MAIN)
 @pytest.mark.parametrize("manner", Manner)
 def test_skill_is_what_wins(manner: Manner, scenario: str) -> None:
@@ -303,7 +324,6 @@ def test_skill_is_what_wins(manner: Manner, scenario: str) -> None:
     }
     trust = {level: sum(end.state.trust for end in both) for level, both in ends.items()}
     assert trust["skilled"] > trust["average"] > trust["clumsy"]
-    assert any(end.ending is Ending.AGREED for end in ends["skilled"])
     assert not any(end.ending is Ending.AGREED for end in ends["clumsy"])
     for both in ends.values():
         for end in both:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rehearse.cli_output import say
-from rehearse.export import ENDINGS, IDEA_STATUS, check_titles, detail_rows, idea_title, score_groups
+from rehearse.export import IDEA_STATUS, check_titles, detail_rows, idea_title, score_groups
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,7 +54,7 @@ def print_remark(console: Console, remark: Mapping[str, Any], library: Library) 
 
 def _outcome(console: Console, outcome: Mapping[str, Any], titles: Mapping[str, str]) -> None:
     _head(console, "Outcome")
-    say(console, f"{ENDINGS.get(outcome['ended'], '')} {outcome['why']}")
+    say(console, outcome["why"])
     for key, held in outcome["checks"].items():
         say(console, f"{'yes' if held else 'no ':3} {titles.get(key, key)}")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rehearse.cli_output import JSON_HELP, emit, note, people, printable
+from rehearse.cli_output import JSON_HELP, emit, note, people, printable, say
 from rehearse.errors import LearnerError, OperatorError, UnknownIdError
 
 if TYPE_CHECKING:
@@ -72,21 +72,19 @@ def list_history(
 
 
 def _print_entries(entries: list[dict[str, Any]]) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("id", "started", "scenario", "with", "turns", "ended", "empathy", "clarity", box=box.SIMPLE)
+    console = people()
     for entry in entries:
-        cells = [entry[key] for key in ("id", "started", "scenario", "persona", "turns", "ended", "empathy", "clarity")]
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
-    people().print(table)
+        console.print(entry["id"][:8], style="bold cyan", end="  ")
+        console.print(f"{entry['started'][:16].replace('T', ' ')}, {entry['scenario']} with {entry['persona']}")
+        turns = f"{entry['turns']} turn{'s' if entry['turns'] != 1 else ''}, {entry['difficulty']}, {entry['ended']}"
+        scores = [f"{key} {entry[key]}" for key in ("empathy", "clarity") if entry[key] is not None]
+        say(console, ", ".join([turns, *scores]), style="dim", indent=10)
 
 
 @history.command("show")
 def show(rehearsal_id: RehearsalId, json: Json = False) -> None:
     """One stored rehearsal: what was said and, once it has ended, the debrief."""
-    from rehearse.export import ENDINGS, persona_title, scenario_title, to_dict
+    from rehearse.export import STILL_OPEN, persona_title, scenario_title, to_dict
     from rehearse.workspace import shared_workspace
 
     workspace = shared_workspace()
@@ -110,7 +108,7 @@ def show(rehearsal_id: RehearsalId, json: Json = False) -> None:
 
         print_debrief(console, told["debrief"], workspace.library, told["scenario"])
     else:
-        console.print(f"{ENDINGS['open']} Go on with: rehearse chat --resume {told['id']}", style="dim")
+        console.print(f"{STILL_OPEN} Go on with: rehearse chat --resume {told['id']}", style="dim")
 
 
 @history.command("delete")

@@ -84,7 +84,7 @@ def say(console: Console, text: str, *, indent: int = 2, style: str = "") -> Non
     from rich.padding import Padding
     from rich.text import Text
 
-    console.print(Padding(Text(printable(text), style=style), (0, 0, 0, indent)))
+    console.print(Padding(Text(printable(text), style=style), (0, 0, 0, indent), expand=False))
 
 
 def read_input(path: Path) -> str:

@@ -198,7 +198,8 @@ def _chat(console: Console, workspace: Workspace, kept: KeptRehearsal) -> None:
         print_brief(setting.scenario)
         console.print()
     console.print(f"{name}, {setting.persona.role}", style="bold")
-    console.print(f"Rehearsal {kept.rehearsal_id}. {_COMMANDS}", style="dim")
+    console.print(f"Rehearsal {kept.rehearsal_id}", style="dim")
+    console.print(_COMMANDS, style="dim")
     for turn in kept.rehearsal.transcript.turns:
         _said(console, "You" if turn.speaker.value == "learner" else name, turn.text)
     while kept.rehearsal.ended.value == "open":

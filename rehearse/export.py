@@ -32,13 +32,7 @@ DETAILS = {
     "dismissing_emotions": ("Dismissing emotions", False),
 }
 """How each listening detail is called, and whether high is better."""
-ENDINGS = {
-    "agreed": "They agreed.",
-    "declined": "They declined.",
-    "left": "You ended the conversation.",
-    "time": "The time was over.",
-    "open": "The conversation is still open.",
-}
+STILL_OPEN = "The conversation is still open."
 IDEA_STATUS = {"shown": "shown", "attempted": "attempted", "no_opportunity": "no opportunity"}
 
 
@@ -215,7 +209,7 @@ def to_markdown(stored: StoredRehearsal, library: Library) -> str:
     if debrief:
         parts += list(_debrief_parts(debrief, stored.scenario_id, library))
     elif not ended:
-        parts.append(ENDINGS["open"])
+        parts.append(STILL_OPEN)
     parts.append("## Transcript")
     parts += list(_transcript_parts(stored, name))
     return "\n\n".join(parts) + "\n"
@@ -234,7 +228,7 @@ def _transcript_parts(stored: StoredRehearsal, name: str) -> Iterator[str]:
 def _debrief_parts(debrief: Mapping[str, Any], scenario_id: str, library: Library) -> Iterator[str]:
     if debrief["outcome"]:
         yield "## Outcome"
-        yield f"{ENDINGS.get(debrief['outcome']['ended'], '')} {_line(debrief['outcome']['why'])}".strip()
+        yield _line(debrief["outcome"]["why"])
         titles = check_titles(library, scenario_id)
         checks = debrief["outcome"]["checks"]
         yield _bullets(f"{'Yes' if held else 'No'}: {_line(titles.get(key, key))}" for key, held in checks.items())

@@ -100,9 +100,12 @@ class Remarker:
         acts = conversation.act_set(number)
         yield from _harm(turn, spans)
         harmed = bool(acts & HARMFUL)
-        if not harmed:
+        ended = conversation.snapshot is not None and conversation.snapshot.ending is Ending.AGREED
+        if not harmed and not (ended and turn.number == len(conversation.exchanges)):
+            # Nothing was missed by words that were answered with a yes.
             yield from _missed(conversation, turn, acts, ratings)
             yield from _unclear(conversation, turn, acts, spans, ratings)
+        if not harmed:
             yield from _worth_keeping(conversation, turn, spans, ratings)
 
 
@@ -161,7 +164,7 @@ def _missed(conversation: Conversation, turn: Turn, acts: frozenset[Act], rating
 
 
 def _sounds_felt(conversation: Conversation, turn: Turn) -> bool:
-    """Whether what was heard, in a transcript from elsewhere, gave something to feel with: told at length, in the first person."""
+    """Whether what was heard elsewhere gave something to feel with: told at some length, in the first person."""
     heard = words(conversation.heard(turn.number))
     return len(heard) >= 8 and bool({"i", "i'm", "i've", "me", "my"} & set(heard))
 

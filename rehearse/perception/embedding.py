@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rehearse.perception.encoder import WEIGHTS, Encoder, shared_encoder
 
-GENERAL_SHARE = 0.6
+GENERAL_SHARE = 0.5
 """How much of a similarity is the general model's."""
 GENERAL_SPREAD = 3.0
 """Cosines of e5 lie between about 0.7 and 1; this spreads them as wide as the encoder's."""

@@ -83,13 +83,13 @@ class Bot:
     def _average(self, snapshot: Snapshot, rng: random.Random) -> str:
         roll = rng.random()
         concern = self._concern(snapshot)
-        if roll < 0.44:
+        if roll < 0.34:
             return self._skilled(snapshot, rng)
-        if roll < 0.6 and concern is not None:
+        if roll < 0.44 and concern is not None:
             return self._fill(self._from(self.lines.helpful[Act.ANSWER_CONCERN], rng), concern)
-        if roll < 0.8:
+        if roll < 0.72:
             return self._from(self.lines.average, rng)
-        if roll < 0.93:
+        if roll < 0.9:
             return self._from(self.lines.vague, rng)
         return self._from(self._harm(Act.HEDGE, Act.LECTURE, Act.OVERLOAD), rng)
 

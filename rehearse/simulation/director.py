@@ -287,7 +287,8 @@ class _Director:
 
     def _next_concern(self) -> Concern | None:
         """The next concern that was not raised yet; none before there is something to object to."""
-        started = bool((self.seen.acts | set(self.seen.track.uses)) & (SUBSTANCE | OPENERS | {Act.AGREE_NEXT_STEP}))
+        done = self.seen.acts | set(self.seen.track.uses)
+        started = bool(done & (SUBSTANCE | {Act.AGREE_NEXT_STEP})) or (self.turn >= 2 and bool(done & OPENERS))
         if not started:
             return None
         # What this turn has just spoken to is not thrown back in the same breath.

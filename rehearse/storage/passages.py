@@ -26,18 +26,20 @@ from rehearse.perception.segments import words
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
-INDEX_VERSION = "3"
+INDEX_VERSION = "4"
 """Raised whenever documents are made differently; an index of another version is rebuilt."""
 QUESTION_CHARACTERS = 600
 """More of a question than this is story: its end, where people ask, is what is searched."""
-BM25_WEIGHT = 0.3
+BM25_WEIGHT = 0.15
 """What a full BM25 match is worth beside a cosine of 1."""
 BM25_FULL = 8.0
 """The BM25 score that counts as a full match: lower scores are weak evidence even where they are the best there is."""
 NEIGHBOURS = 80
 """How many documents are fetched from Chroma: those beyond could add nothing that the softness would let through."""
-SOFTNESS = 0.08
+SOFTNESS = 0.03
 """How much further documents of a passage add to its best one (the temperature of a log-sum-exp)."""
+DIFFERENT_IDEAS = 3
+"""The first so many hits come from different ideas."""
 IDEA_WEIGHT = 0.5
 """What the evidence for the whole idea is worth beside that for the passage."""
 
@@ -161,11 +163,19 @@ class ChromaPassageIndex:
         if top < 1 or not words(asked):
             return []
         scores = self._passage_scores(self._dense(asked) + BM25_WEIGHT * self._lexical(asked))
-        order = np.argsort(-scores, kind="stable")[:top]
+        order = self._spread(np.argsort(-scores, kind="stable"))[:top]
         # Squeezed into [0, 1] for people; only the order means something.
-        shown = 1.0 / (1.0 + np.exp(-4.0 * (scores - 1.0)))
+        shown = 1.0 / (1.0 + np.exp(-8.0 * (scores - 0.75)))
         found = [(self._passages[n], float(shown[n])) for n in order]
         return [Hit(p.idea_id, p.passage_id, p.text, score) for p, score in found]
+
+    def _spread(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Three ideas before a second passage of any: who asks obliquely sees the idea that was meant sooner."""
+        first: list[int] = []
+        for n in order:
+            if len(first) < DIFFERENT_IDEAS and self._idea[n] not in {self._idea[m] for m in first}:
+                first.append(int(n))
+        return np.array(first + [int(n) for n in order if int(n) not in first])
 
     def _dense(self, question: str) -> NDArray[np.float64]:
         """The cosine of the question with each document, as Chroma finds it."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
+from sqlite3 import OperationalError
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, text
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session, lazyload, load_only
 
 from rehearse.errors import RehearsalOverError, StorageError, UnknownIdError
-from rehearse.storage.database import open_database, said_plainly
+from rehearse.storage.database import WRITES, database_file, open_database, said_plainly
 from rehearse.storage.tables import RehearsalRow, TurnRow
 
 
@@ -98,15 +100,28 @@ class StoredRehearsal:
 class RehearsalStore:
     """Rehearsals in one SQLite file. Safe to use from several threads and processes; a session a call."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine = open_database(path)
-        self._session = partial(Session, self._engine, expire_on_commit=False)
+    def __init__(self, url_or_path: str | Path) -> None:
+        self.path = database_file(url_or_path)
+        self._engine = open_database(self.path)
+        self._writer = self._engine.execution_options(**{WRITES: True})
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with said_plainly(self.path), Session(self._engine) as session:
+            yield session
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        """A transaction, committed at the end; one at a time over all processes, so that what it reads still holds."""
+        with said_plainly(self.path), Session(self._writer) as session, session.begin():
+            yield session
 
     def create(self, new: NewRehearsal) -> str:
-        """Keep a new rehearsal; its id."""
+        """Keep a new rehearsal; its id. `UnknownIdError` if it branches off one that is not there."""
         rehearsal_id = uuid4().hex
-        with said_plainly(self.path), self._session() as session, session.begin():
+        with self._writing() as session:
+            if new.parent_id is not None:
+                self._row(session, new.parent_id)
             session.add(
                 RehearsalRow(
                     id=rehearsal_id,
@@ -126,7 +141,7 @@ class RehearsalStore:
 
     def add_learner_turn(self, rehearsal_id: str, number: int, text: str) -> None:
         """Commit a turn of the learner. The same turn again is no turn more; other words under its number are refused."""
-        with said_plainly(self.path), self._session() as session, session.begin():
+        with self._writing() as session:
             row = self._row(session, rehearsal_id)
             kept = session.get(TurnRow, (rehearsal_id, number))
             if kept is not None:
@@ -142,7 +157,7 @@ class RehearsalStore:
 
     def add_answer(self, rehearsal_id: str, number: int, answer: StoredAnswer) -> None:
         """Commit the answer to a turn; the first answer stays."""
-        with said_plainly(self.path), self._session() as session, session.begin():
+        with self._writing() as session:
             row = session.get(TurnRow, (rehearsal_id, number))
             if row is None:
                 raise UnknownIdError("turn", f"{rehearsal_id}/{number}", [])
@@ -163,7 +178,7 @@ class RehearsalStore:
         clarity: int | None = None,
     ) -> None:
         """Keep how a rehearsal ended and its debrief; the first ending stays, the debrief is renewed."""
-        with said_plainly(self.path), self._session() as session, session.begin():
+        with self._writing() as session:
             row = self._row(session, rehearsal_id)
             if row.ending is None:
                 row.ending, row.ended_at = ending, datetime.now(UTC)
@@ -174,12 +189,12 @@ class RehearsalStore:
         """Keep the learner's own guess, 0-100."""
         if not 0 <= guess <= 100:
             raise ValueError(f"a guess is between 0 and 100, not {guess}")
-        with said_plainly(self.path), self._session() as session, session.begin():
+        with self._writing() as session:
             self._row(session, rehearsal_id).guess = guess
 
     def get(self, rehearsal_id: str) -> StoredRehearsal:
         """One rehearsal, whole; `UnknownIdError` where there is none."""
-        with said_plainly(self.path), self._session() as session:
+        with self._reading() as session:
             return _stored(self._row(session, rehearsal_id))
 
     def list(self, search: str = "", scenario_id: str | None = None, limit: int = 50, offset: int = 0) -> list[RehearsalSummary]:
@@ -189,24 +204,24 @@ class RehearsalStore:
         for condition in _conditions(search, scenario_id):
             query = query.where(condition)
         query = query.order_by(RehearsalRow.started_at.desc(), RehearsalRow.id).limit(limit).offset(offset)
-        with said_plainly(self.path), self._session() as session:
+        with self._reading() as session:
             return [_summary(row, count) for row, count in session.execute(query)]
 
     def count(self) -> int:
         """How many rehearsals are kept."""
-        with said_plainly(self.path), self._session() as session:
+        with self._reading() as session:
             return session.scalar(select(func.count()).select_from(RehearsalRow)) or 0
 
     def delete(self, rehearsal_id: str) -> None:
         """Delete one rehearsal; its words are overwritten in the file."""
-        with said_plainly(self.path), self._session() as session, session.begin():
+        with self._writing() as session:
             self._row(session, rehearsal_id)
             session.execute(delete(RehearsalRow).where(RehearsalRow.id == rehearsal_id))
         self._compact()
 
     def delete_all(self) -> None:
         """Delete every rehearsal; no word of them is left in the file."""
-        with said_plainly(self.path), self._session() as session, session.begin():
+        with self._writing() as session:
             session.execute(delete(RehearsalRow))
         self._compact()
 
@@ -216,9 +231,25 @@ class RehearsalStore:
 
     def _compact(self) -> None:
         """Shrink the file and empty the write-ahead log, where deleted words would otherwise stay a while."""
-        with said_plainly(self.path), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM"))
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        with said_plainly(self.path):
+            connection = self._engine.raw_connection()
+            try:
+                connection.cursor().execute("VACUUM").close()
+                busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except OperationalError as error:
+                busy = "locked" in str(error)
+                if not busy:
+                    raise StorageError(self._uncompacted(str(error))) from error
+            finally:
+                connection.close()
+        if busy:
+            raise StorageError(self._uncompacted("another process is using it"))
+
+    def _uncompacted(self, why: str) -> str:
+        return (
+            f"Deleted, but the files of {self.path} could not be cleaned of the words ({why}). They can no longer be read in "
+            "Rehearse. Close other copies of it and delete again."
+        )
 
     def _row(self, session: Session, rehearsal_id: str) -> RehearsalRow:
         row = session.get(RehearsalRow, rehearsal_id)

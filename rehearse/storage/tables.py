@@ -56,7 +56,7 @@ class RehearsalRow(Base):
     clarity: Mapped[int | None] = mapped_column(Integer)
     debrief_json: Mapped[str | None] = mapped_column(Text)
     turns: Mapped[list[TurnRow]] = relationship(
-        order_by="TurnRow.number", cascade="all, delete-orphan", passive_deletes=True, lazy="selectin"
+        order_by="TurnRow.number", cascade="all, delete-orphan", passive_deletes=True
     )
 
 

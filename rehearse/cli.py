@@ -12,6 +12,7 @@ from rehearse.cli_check import check
 from rehearse.cli_history import export, history
 from rehearse.cli_library import ideas, personas, scenarios
 from rehearse.cli_machine import doctor, serve
+from rehearse.cli_new import new_persona
 from rehearse.cli_output import CommandGroup
 from rehearse.cli_rehearse import chat, play
 from rehearse.cli_score import score
@@ -52,6 +53,7 @@ app.command()(play)
 app.command()(score)
 app.add_typer(scenarios, name="scenarios")
 app.add_typer(personas, name="personas")
+personas.command("new")(new_persona)
 app.add_typer(ideas, name="ideas")
 app.add_typer(history, name="history")
 app.command()(export)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-import rehearse
 from rehearse.domain.bots import BotLines
 from rehearse.domain.guidance import Guidance
 from rehearse.domain.idea import IDEA_IDS, Corpus, Idea
@@ -26,7 +25,7 @@ from rehearse.errors import DataFileError, UnknownIdError
 
 def shipped_root() -> Path:
     """The folder that holds `corpus/` and `personas/`: inside an installed package, else the checkout."""
-    package = Path(rehearse.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     inside = package / "_data"
     return inside if inside.is_dir() else package.parent
 

@@ -36,7 +36,7 @@ _MENDS = {
     "int_type": "write a whole number here.",
     "bool_type": "write true or false here.",
     "enum": "choose one of the listed values.",
-    "string_pattern_mismatch": "use small letters, digits and single hyphens.",
+    "string_pattern_mismatch": "write what the pattern allows; ids are small letters, digits and single hyphens.",
     "string_too_long": "shorten it.",
     "string_too_short": "write something here.",
     "less_than_equal": "choose a smaller number.",

@@ -91,8 +91,7 @@ class _Director:
         ending = self._answer()
         if ending is Ending.OPEN and self.turn >= self.setting.scenario.max_turns:
             self.moves, ending = [Move(Reaction.TIME_UP)], Ending.TIME
-        if ending is Ending.OPEN:
-            self._bring_event()
+        if ending is Ending.OPEN and not self._bring_event():
             self._lead_on()
         self._note_prompt()
         felt = any(move.reaction in _FELT for move in self.moves)
@@ -312,15 +311,27 @@ class _Director:
             if need.id not in self.state.met and self.turn >= need.turn and not recently:
                 self._invite(need.id)
                 return True
-        return False
+        return self._invite_ask()
+
+    def _invite_ask(self) -> bool:
+        """Where all is said and the state would permit a yes, ask what is wanted, now and then."""
+        last_need = self.setting.scenario.needs[-1].id
+        lately = any(n == last_need and self.turn - t < 3 for n, t in self.memory.invited)
+        if lately or progress.missing_needs(self.setting, self.state) or not progress.permitted(self.setting, self.state):
+            return False
+        self._invite(last_need)
+        return True
 
     def _invite(self, need_id: str) -> None:
         self.memory = replace(self.memory, invited=(*self.memory.invited, (need_id, self.turn)))
         self._add(Reaction.INVITE, need_id)
 
     def _may_remember(self) -> bool:
-        return self.turn >= 6 and any(
-            self.turn - r.turn >= 5 and r.value not in self.memory.recalled for r in self.memory.learner
+        lately = any(m.reaction is Reaction.REMEMBER for e in self.before.exchanges[-4:] for m in e.plan.moves)
+        return (
+            self.turn >= 6
+            and not lately
+            and any(self.turn - r.turn >= 5 and r.value not in self.memory.recalled for r in self.memory.learner)
         )
 
     # Scripted events --------------------------------------------------------------------------------------------------
@@ -339,10 +350,10 @@ class _Director:
         self.memory = replace(self.memory, event_pending=None, events=(*self.memory.events, (event.id, verdict)))
         self._add(Reaction.EVENT, f"{event.id}:{verdict}")
 
-    def _bring_event(self) -> None:
-        """A scripted event replaces whatever would have led on."""
+    def _bring_event(self) -> bool:
+        """Whether a scripted event happens now; it replaces whatever would have led on."""
         if self.seen.empty or not self.moves or self.moves[0].reaction in (Reaction.BRISTLE, Reaction.EVENT):
-            return
+            return False
         confided = any(
             f.confidential and f.id in self.before.state.disclosed
             for f in self.setting.persona.facts_in(self.setting.scenario.id)
@@ -352,7 +363,8 @@ class _Director:
             if not over and self.turn >= event.from_turn and (confided or not event.after_disclosure):
                 self.memory = replace(self.memory, event_pending=event.id)
                 self.moves = [*self.moves[:1], Move(Reaction.EVENT, event.id)]
-                return
+                return True
+        return False
 
     # What the learner's next words will answer ------------------------------------------------------------------------
 

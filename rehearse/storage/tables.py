@@ -55,9 +55,7 @@ class RehearsalRow(Base):
     empathy: Mapped[int | None] = mapped_column(Integer)
     clarity: Mapped[int | None] = mapped_column(Integer)
     debrief_json: Mapped[str | None] = mapped_column(Text)
-    turns: Mapped[list[TurnRow]] = relationship(
-        order_by="TurnRow.number", cascade="all, delete-orphan", passive_deletes=True
-    )
+    turns: Mapped[list[TurnRow]] = relationship(order_by="TurnRow.number", cascade="all, delete-orphan", passive_deletes=True)
 
 
 class TurnRow(Base):

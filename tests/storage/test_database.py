@@ -1,0 +1,175 @@
+"""The file: made, brought up to date, shared between processes, and what is said when it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from rehearse.errors import StorageError
+from rehearse.storage.database import database_file, open_database
+from rehearse.storage.store import NewRehearsal, RehearsalStore
+from rehearse.storage.tables import Base
+
+WRITER = """
+import sys
+from pathlib import Path
+from rehearse.storage.store import NewRehearsal, RehearsalStore
+store = RehearsalStore(Path(sys.argv[1]))
+rehearsal_id = store.create(NewRehearsal("pitch-to-boss", "ruth-abelson", "normal", 1, "embedded", "Yes?"))
+print(rehearsal_id, flush=True)
+for number in range(1, int(sys.argv[2]) + 1):
+    store.add_learner_turn(rehearsal_id, number, f"turn {number}")
+    print(number, flush=True)
+"""
+
+
+def _writer(database: Path, turns: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", WRITER, str(database), str(turns)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_the_migrations_make_the_tables_that_the_code_knows(database: Path) -> None:
+    engine = open_database(database)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_settings_of_each_connection(store: RehearsalStore) -> None:
+    with store._reading() as session:
+        found = {
+            name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "secure_delete", "busy_timeout")
+        }
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 10_000}
+
+
+def test_opening_again_keeps_everything(store: RehearsalStore, database: Path, new: NewRehearsal) -> None:
+    rehearsal_id = store.create(new)
+    again = RehearsalStore(f"sqlite:///{database}")
+    assert again.get(rehearsal_id) == store.get(rehearsal_id)
+    again.close()
+
+
+def test_two_processes_make_and_fill_one_file_at_once(database: Path) -> None:
+    writers = [_writer(database, 5) for _ in range(2)]
+    said = [writer.communicate(timeout=60)[0].split() for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0]
+    store = RehearsalStore(database)
+    assert store.count() == 2
+    for rehearsal_id, *_ in said:
+        assert [t.text for t in store.get(rehearsal_id).turns] == [f"turn {n}" for n in range(1, 6)]
+    store.close()
+
+
+def test_a_killed_process_loses_no_turn_that_it_said_was_kept(database: Path) -> None:
+    writer = _writer(database, 100_000)
+    assert writer.stdout is not None
+    rehearsal_id = writer.stdout.readline().strip()
+    for _ in range(10):
+        writer.stdout.readline()
+    os.kill(writer.pid, signal.SIGKILL)
+    kept = 10 + len(writer.stdout.read().split())
+    writer.stdout.close()
+    writer.wait(timeout=20)
+
+    store = RehearsalStore(database)
+    turns = store.get(rehearsal_id).turns
+    assert [t.number for t in turns] == list(range(1, len(turns) + 1))
+    assert len(turns) in {kept, kept + 1}
+    store.add_learner_turn(rehearsal_id, len(turns) + 1, "and on it goes")
+    store.close()
+
+
+def test_a_half_done_migration_leaves_nothing_behind(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import rehearse.storage.database as module
+
+    def fail(config: object, revision: str) -> None:
+        config.attributes["connection"].exec_driver_sql("CREATE TABLE rehearsal (id TEXT)")  # type: ignore[attr-defined]
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module.command, "upgrade", fail)
+        with pytest.raises(StorageError, match="No space left on device"):
+            RehearsalStore(database)
+    store = RehearsalStore(database)
+    assert store.count() == 0
+    store.close()
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(database: Path) -> None:
+    database.parent.mkdir()
+    database.write_bytes(b"These are my holiday notes. " * 300)
+    with pytest.raises(StorageError, match=r"damaged and cannot be read\. It was left as it is"):
+        RehearsalStore(database)
+    assert database.read_bytes() == b"These are my holiday notes. " * 300
+
+
+def test_a_file_that_was_cut_short(store: RehearsalStore, database: Path, new: NewRehearsal) -> None:
+    for _ in range(200):
+        store.create(new)
+    store.close()
+    database.write_bytes(database.read_bytes()[: 5 * 4096] + b"\xff" * 4096)
+
+    def read() -> None:
+        RehearsalStore(database).list(limit=1000)
+
+    with pytest.raises(StorageError, match="damaged and cannot be read"):
+        read()
+
+
+def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="Check that it is a file"):
+        RehearsalStore(tmp_path)
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(StorageError, match="Set REHEARSE_HOME"):
+        RehearsalStore(tmp_path / "taken" / "rehearse.db")
+
+
+def test_a_file_of_a_newer_version_is_left_alone(store: RehearsalStore, database: Path) -> None:
+    store.close()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StorageError, match="newer version of Rehearse"):
+        RehearsalStore(database)
+
+
+def test_a_file_that_another_program_holds(
+    store: RehearsalStore, database: Path, new: NewRehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rehearse.storage.database.BUSY_SECONDS", 0.05)
+    impatient = RehearsalStore(database)
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageError, match="in use by another process"):
+            impatient.create(new)
+        assert impatient.count() == 0
+        other.execute("ROLLBACK")
+    impatient.create(new)
+    impatient.close()
+
+
+def test_a_file_that_may_only_be_read(store: RehearsalStore, new: NewRehearsal) -> None:
+    with store._reading() as session:
+        session.connection().exec_driver_sql("PRAGMA query_only = ON")
+    with pytest.raises(StorageError, match="may not be written to"):
+        store.create(new)
+
+
+@pytest.mark.parametrize("given", ["postgresql://somewhere/db", "sqlite:///", ":memory:"])
+def test_only_files(given: str) -> None:
+    with pytest.raises(StorageError, match="nothing was opened"):
+        database_file(given)

@@ -72,7 +72,7 @@ def locate(text: str, reading: Reading, index: int) -> tuple[int, int]:
     if not len(tokens):
         return 0, len(text)
     # A single high token is noise; a run of them is a phrase.
-    smooth = np.convolve(tokens, np.ones(3) / 3, mode="same")
+    smooth = np.convolve(tokens, np.ones(3) / 3, mode="same") if len(tokens) >= 3 else tokens
     peak = int(smooth.argmax())
     floor = max(0.12, 0.35 * float(smooth[peak]))
     left = right = peak

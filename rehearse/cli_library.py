@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rehearse.domain.scenario import Scenario
 
 ideas = typer.Typer(help="The six ideas: list, show, search.", no_args_is_help=True)
-personas = typer.Typer(help="The counterparts: list, show.", no_args_is_help=True)
+personas = typer.Typer(help="The counterparts: list, show, new.", no_args_is_help=True)
 scenarios = typer.Typer(help="The conversations to rehearse: list, show.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help=JSON_HELP)]

@@ -164,9 +164,9 @@ class ChromaPassageIndex:
             return []
         scores = self._passage_scores(self._dense(asked) + BM25_WEIGHT * self._lexical(asked))
         order = self._spread(np.argsort(-scores, kind="stable"))[:top]
-        # Squeezed into [0, 1] for people; only the order means something.
-        shown = 1.0 / (1.0 + np.exp(-8.0 * (scores - 0.75)))
-        found = [(self._passages[n], float(shown[n])) for n in order]
+        # Squeezed into [0, 1] for people, and never rising again after a hit that was brought forward.
+        shown = np.minimum.accumulate(1.0 / (1.0 + np.exp(-8.0 * (scores[order] - 0.75))))
+        found = [(self._passages[n], float(score)) for n, score in zip(order, shown, strict=True)]
         return [Hit(p.idea_id, p.passage_id, p.text, score) for p, score in found]
 
     def _spread(self, order: NDArray[np.int64]) -> NDArray[np.int64]:

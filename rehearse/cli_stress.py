@@ -45,7 +45,9 @@ def _print(rows: list[Row]) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table("bot", "difficulty", "played", "agreed", "trust", "turns", "repeats", "leaks", "unpermitted", box=box.SIMPLE)
+    table = Table(
+        "bot", "level", "n", "agreed", "trust", "turns", "repeats", "leaks", "unpermitted", box=box.SIMPLE, pad_edge=False
+    )
     for bot in dict.fromkeys(row.cell.bot for row in rows):
         for difficulty in dict.fromkeys(row.cell.difficulty for row in rows):
             own = [row for row in rows if row.cell.bot is bot and row.cell.difficulty is difficulty]

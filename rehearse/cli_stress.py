@@ -46,7 +46,18 @@ def _print(rows: list[Row]) -> None:
     from rich.table import Table
 
     table = Table(
-        "bot", "level", "n", "agreed", "trust", "turns", "repeats", "leaks", "unpermitted", box=box.SIMPLE, pad_edge=False
+        "bot",
+        "level",
+        "n",
+        "agreed",
+        "trust",
+        "turns",
+        "repeats",
+        "leaks",
+        "unpermitted",
+        box=box.SIMPLE,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     for bot in dict.fromkeys(row.cell.bot for row in rows):
         for difficulty in dict.fromkeys(row.cell.difficulty for row in rows):

@@ -6,6 +6,7 @@ Every value is cut from the learner's text, so a quoted slot is a true quote.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from rehearse.domain.acts import Act, ActSpan
 from rehearse.perception.segments import clauses, words
@@ -69,6 +70,18 @@ _LOOSE_END = re.compile(
     r"from|about|how|what|who|as|by|one))+$",
     re.IGNORECASE,
 )
+_OPENING = frozenset("a an the my our your their his her this these those each every one of for with about from by".split())
+"""Words after which a noun phrase begins."""
+_CLOSING = frozenset(
+    """
+    and or but so because when while where if that which who before after until to with in on at by from for of as than is are
+    was were will would can could every each twice once instead too
+    """.split()
+)
+"""Words before which a noun phrase has ended."""
+_NEGATIONS = frozenset("no not never nothing nobody none without hardly neither nor cannot".split())
+_INSIDE = frozenset("of the and on in".split())
+"""Plain words that may stand inside a phrase."""
 _PLAIN = frozenset(
     """
     a about all also am an and any are as at be because been but by can could did do does for from get go going had has
@@ -78,7 +91,7 @@ _PLAIN = frozenset(
     hadn't haven't hasn't don't doesn't didn't isn't aren't wasn't weren't won't wouldn't can't couldn't shouldn't there's
     what's let's you'd you'll you've we'd we'll we've they're they'd half every each other another hour hours minute minutes
     day days week weeks whatever whoever before after once first next away again still never always even around between
-    through without wants take took give
+    through without wants take took give came come comes goes went gets got told tell tells asked ask makes means knows thinks
     okay well very much maybe good here now let say said make made need see thank thanks sorry yet only way lot bit sure
     """.split()
 )
@@ -146,24 +159,39 @@ def _lower_first(phrase: str) -> str:
     return phrase[0].lower() + phrase[1:]
 
 
-def _fragment(text: str, most: int = 5) -> str | None:
-    """A few telling words in a row: the run with the rarest-looking content words, later ones preferred."""
+def _fragment(text: str) -> str | None:
+    """A few telling words that stand on their own: a noun phrase between its natural edges, later ones preferred.
+
+    Words after a negation are never taken: a quote must not say the opposite of what was said.
+    """
     best: tuple[float, str] | None = None
     pieces = clauses(text)
     for place, clause in enumerate(pieces):
         tokens = re.findall(r"[^\s,.;:!?…()“”\"]+", clause.text)
-        for start in range(len(tokens)):
-            if tokens[start].lower().strip("’'") in _PLAIN or not tokens[start][0].isalnum():
+        for phrase in _phrases(tokens):
+            content = [w for w in words(phrase) if w not in _PLAIN]
+            if phrase not in clause.text or len(content) < 2:
                 continue
-            for size in range(2, most + 1):
-                run = tokens[start : start + size]
-                if len(run) < size or not run[-1][-1].isalnum() or run[-1].lower() in _PLAIN:
-                    continue
-                phrase = " ".join(run)
-                if phrase not in clause.text:
-                    continue
-                content = [w for w in words(phrase) if w not in _PLAIN]
-                score = sum(min(len(w), 9) for w in content) / (len(run) + 1.0) + 0.4 * place / len(pieces) + 0.3 * len(content)
-                if len(content) >= 2 and (best is None or score > best[0]):
-                    best = (score, phrase)
+            score = sum(min(len(w), 9) for w in content) / (len(phrase.split()) + 1.0)
+            score += 0.3 * len(content) + 0.4 * place / len(pieces)
+            if best is None or score > best[0]:
+                best = (score, phrase)
     return _lower_first(best[1]) if best else None
+
+
+def _phrases(tokens: list[str]) -> Iterator[str]:
+    """Runs of two to five tokens that begin after an opening word and end before a closing one."""
+    lowered = [t.lower().replace("’", "'") for t in tokens]
+    for start in range(len(tokens)):
+        opened = start > 0 and lowered[start - 1] in _OPENING
+        if not opened or lowered[start] in _PLAIN or not tokens[start][0].isalnum():
+            continue
+        if any(w in _NEGATIONS or w.endswith("n't") for w in lowered[max(0, start - 5) : start]):
+            continue
+        for end in range(start + 2, min(start + 5, len(tokens)) + 1):
+            closed = end == len(tokens) or lowered[end] in _CLOSING
+            run = lowered[start:end]
+            whole = all(w not in _PLAIN or w in _INSIDE for w in run) and run[-1] not in _PLAIN and run[-1][-1].isalnum()
+            cut_verb = end < len(tokens) and run[-1].endswith(("ed", "id", "ing"))
+            if closed and whole and not cut_verb:
+                yield " ".join(tokens[start:end])

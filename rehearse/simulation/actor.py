@@ -34,7 +34,7 @@ _SELF_STANDING = frozenset(
     }
 )
 """Reactions before which the learner's words are not echoed."""
-UPTAKE_CHANCE = 0.45
+UPTAKE_CHANCE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class Actor:
             if not ready:
                 continue
             own = [pair for pair in ready if slots_of(pair[0])]
-            choice = own if own and (not self.taken or len(own) == len(ready)) and self.rng.random() < 0.6 else ready
+            choice = own if own and (not self.taken or len(own) == len(ready)) and self.rng.random() < 0.5 else ready
             line, rendered = choice[self.rng.randrange(len(choice))]
             self.used |= self._keys(line, rendered)
             for slot in sorted(slots_of(line)):

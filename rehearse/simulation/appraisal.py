@@ -357,7 +357,7 @@ class _Ledger:
             status = ConcernStatus.EASED
         self.concerns[concern.id] = ConcernState(status, ease, now.voiced_at)
         rose = status is not now.status
-        self.move(best[1], effect=f"spoke to a worry ({concern.about})", concern_id=concern.id)
+        self.move(best[1], effect="spoke to a worry", concern_id=concern.id)
         if rose and self.on_table == concern.id:
             self.on_table = None
         return status if rose else None

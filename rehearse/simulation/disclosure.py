@@ -28,6 +28,9 @@ OPENERS = frozenset(
 SUBSTANCE = frozenset({Act.NAME_OFFER, Act.LINK_GOAL, Act.MAKE_CASE, Act.PROPOSE_TERMS, Act.PROPOSE_MEASURE, Act.STATE_INTENT})
 """Acts that give somebody a reason to tell more, and acts with something to talk about."""
 
+CONFIDED_TO = OPENERS - {Act.ANSWER_CONCERN, Act.OFFER_CHOICE}
+"""Acts that somebody answers with what they do not simply say; an answer to a worry is answered otherwise."""
+
 HINT_BELOW = 0.12
 """How far below a threshold there is already a hint."""
 WISH_BELOW = 0.18
@@ -52,7 +55,7 @@ class Asking:
             if not progress.tellable(self.setting, self.state, fact):
                 continue
             reason = {
-                Disclosure.IF_TRUSTED: bool(acts & OPENERS) and self.turn >= 2,
+                Disclosure.IF_TRUSTED: bool(acts & CONFIDED_TO) and self.turn >= 2,
                 Disclosure.IF_ASKED: asked and self._touches(fact) and self._wish_ready(fact),
                 Disclosure.VOLUNTEERED: bool(acts & (OPENERS | SUBSTANCE)) and self.turn >= 3,
             }

@@ -87,9 +87,9 @@ class Remarker:
     def _cite(self, text: RemarkText, quote: str) -> Citation:
         """Of the passages that back this remark, the one that retrieval finds nearest to the words it is about."""
         if self.index is not None and len(text.passages) > 1:
-            for hit in self.index.search(f"{quote} {text.why[0]}", top=12):
-                if hit.passage_id in text.passages:
-                    return Citation.of(self.library.corpus, hit.passage_id)
+            near = self.index.nearest(quote, text.passages)
+            if near is not None:
+                return Citation.of(self.library.corpus, near)
         return Citation.of(self.library.corpus, text.passages[0])
 
     # What there is to see ---------------------------------------------------------------------------------------------

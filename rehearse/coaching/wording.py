@@ -16,6 +16,7 @@ from rehearse.perception.slots import find_slots
 
 _QUOTED = re.compile(r"“[^”]*”|\([^)]*\)")
 OWN_SLOTS = ("offer", "time", "goal", "step")
+MOST_TRIED = 4
 MARGIN = 4
 """How many points (of 100) a wording must gain on its criterion: less is within the reader's noise."""
 
@@ -50,14 +51,17 @@ def better_wording(
     heard = conversation.heard(number)
     before = _score(span.turn.text, heard, text.criterion, encoder)
     best: tuple[int, str] | None = None
-    for wording in _wordings(text.suggest, own_facts(conversation, number)):
+    facts = own_facts(conversation, number)
+    # Wordings with the learner's own facts first; a few are enough, each costs a reading.
+    ready = sorted(_wordings(text.suggest, facts), key=lambda w: not any(v in w for v in facts.values()))
+    for wording in ready[:MOST_TRIED]:
         if wording in avoid or wording.lower() in span.turn.text.lower():
             continue
         after = _score(substituted(span, wording), heard, text.criterion, encoder)
         if after is None or after < (before or 0) + MARGIN:
             continue
         # A wording made of the learner's own facts is worth more than one that anybody could say.
-        worth = after + 15 * ("“" in wording or any(v in wording for v in own_facts(conversation, number).values()))
+        worth = after + 15 * ("“" in wording or any(v in wording for v in facts.values()))
         if best is None or worth > best[0]:
             best = (worth, wording)
     return best[1] if best else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -111,4 +111,8 @@ class PassageIndex(Protocol):
 
     def search(self, question: str, top: int = 3) -> list[Hit]:
         """At most `top` hits; an empty list for a question without words."""
+        ...
+
+    def nearest(self, words: str, among: Sequence[str]) -> str | None:
+        """The id of the passage among those given that lies nearest to some words; None where none is near."""
         ...

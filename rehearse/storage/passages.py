@@ -169,6 +169,15 @@ class ChromaPassageIndex:
         found = [(self._passages[n], float(score)) for n, score in zip(order, shown, strict=True)]
         return [Hit(p.idea_id, p.passage_id, p.text, score) for p, score in found]
 
+    def nearest(self, words: str, among: Sequence[str]) -> str | None:
+        """The id of the passage among those given whose text or cues lie nearest to some words; None where none is near."""
+        quick = getattr(self._embed, "quick", self._embed)
+        vector = [float(x) for x in quick([words[-QUESTION_CHARACTERS:]])[0]]
+        for document in self._store.similarity_search_by_vector(vector, k=NEIGHBOURS):
+            if document.metadata["passage"] in among:
+                return str(document.metadata["passage"])
+        return None
+
     def _spread(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Three ideas before a second passage of any: who asks obliquely sees the idea that was meant sooner."""
         first: list[int] = []

@@ -1,6 +1,6 @@
 """Write ten shuffled transcripts without names, and who may have spoken, for a reader to tell the voices apart.
 
-    python scripts/blind_transcripts.py FOLDER        # then read FOLDER, and only afterwards FOLDER/key.json
+python scripts/blind_transcripts.py FOLDER        # then read FOLDER, and only afterwards FOLDER/key.json
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ from rehearse.domain.rated import RatedExchange, load_rated
 from rehearse.domain.rubric import CLARITY_CRITERIA
 from rehearse.perception.encoder import shared_encoder
 from rehearse.session import ExchangeRating, rate_exchange
-from rehearse.validation.report import FileReport, markdown, number, validate, weights_id
+from rehearse.validation.questions import Kind
+from rehearse.validation.report import FileReport, Report, markdown, number, validate, weights_id
 
 PAGE = Path("docs/validity.md")
 CLARITY_PAIRS = Path("tests/fixtures/clarity_pairs.json")
@@ -41,19 +42,20 @@ def place(page: Path, section: str, body: str) -> None:
     page.write_text(f"{before}{begin}\n\n{body.strip()}\n\n{end}{after}", encoding="utf-8")
 
 
-def clarity(rating: ExchangeRating) -> float:
-    """The mean of the clarity scores that there are; -1 where there is none."""
+def clarity(rating: ExchangeRating) -> float | None:
+    """The mean of the clarity scores that there are."""
     scores = [s for c in CLARITY_CRITERIA if (s := rating.scores[c]) is not None]
-    return fmean(scores) if scores else -1.0
+    return fmean(scores) if scores else None
 
 
 def clarity_pairs() -> str:
     pairs = json.loads(CLARITY_PAIRS.read_text(encoding="utf-8"))
-    gaps = [clarity(rate_exchange(p["context"], p["clear"])) - clarity(rate_exchange(p["context"], p["unclear"])) for p in pairs]
+    means = [[clarity(rate_exchange(p["context"], p[side])) for side in ("clear", "unclear")] for p in pairs]
+    gaps = [clear - unclear for clear, unclear in means if clear is not None and unclear is not None]
     right = sum(gap > 0 for gap in gaps)
     return (
-        f"Encoder `{weights_id()}`: {right} of {len(gaps)} pairs ordered rightly ({right / len(gaps):.0%}); mean gap "
-        f"{fmean(gaps):.0f} points, smallest {min(gaps):.0f}."
+        f"Encoder `{weights_id()}`: {right} of {len(pairs)} pairs ordered rightly ({right / len(pairs):.0%}); mean gap "
+        f"{fmean(gaps):.0f} points, smallest {min(gaps):.0f}; {len(pairs) - len(gaps)} pairs not rated."
     )
 
 
@@ -67,26 +69,58 @@ def padding(rows: Sequence[RatedExchange]) -> str:
     """Turns whose clarity rises when three empty sentences are put after or before them."""
     drawn = np.random.default_rng(7).permutation(len(rows))[:PADDED_TURNS]
     moves: dict[str, list[tuple[float, float, bool]]] = {"after": [], "before": []}
+    not_rated = 0
     for turn, row in enumerate(rows[i] for i in drawn):
         plain, empty = rate_exchange(row.context, row.text), EMPTY[turn % len(EMPTY)]
+        bare = clarity(plain)
+        if bare is None:
+            not_rated += 1
+            continue
         for where, text in (("after", f"{row.text} {empty}"), ("before", f"{empty} {row.text}")):
             padded = rate_exchange(row.context, text)
             levels = [(plain.ratings[c], padded.ratings[c]) for c in CLARITY_CRITERIA]
             level_up = any(a is not None and b is not None and b > a for a, b in levels)
-            moves[where].append((clarity(padded) - clarity(plain), common_clarity(plain, padded), level_up))
+            moves[where].append(((clarity(padded) or 0.0) - bare, common_clarity(plain, padded), level_up))
     lines = [
-        f"Encoder `{weights_id()}`, {len(drawn)} turns of the held-out fifth, those with an ask first.",
+        f"Encoder `{weights_id()}`; {len(drawn) - not_rated} turns of the held-out fifth, those with an ask first ({not_rated} more "
+        "were too short to be rated without the padding).",
         "",
-        "| padding | mean as shown rises | by more than 1 point | largest rise | rises over the criteria rated both times | "
-        "a level rises | mean change |",
-        "|---|---|---|---|---|---|---|",
+        "| padding | mean as shown rises | by more than 1 point | largest rise | mean of what is rated both times rises | "
+        "by more than 1 point | a level rises | mean change |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for where, found in moves.items():
-        total = [t for t, _, _ in found]
+        shown, common = [s for s, _, _ in found], [c for _, c, _ in found]
         lines.append(
-            f"| {where} | {sum(t > 0 for t in total)} | {sum(t > 1 for t in total)} | {max(0.0, *total):.0f} | "
-            f"{sum(c > 0 for _, c, _ in found)} | {sum(up for _, _, up in found)} | {fmean(total):+.1f} |"
+            f"| {where} | {sum(s > 0 for s in shown)} | {sum(s > 1 for s in shown)} | {max(0.0, *shown):.0f} | "
+            f"{sum(c > 0 for c in common)} | {sum(c > 1 for c in common)} | {sum(up for _, _, up in found)} | {fmean(shown):+.1f} |"
         )
+    return "\n".join(lines)
+
+
+def in_short(people: Report, own: FileReport) -> str:
+    """What follows from the figures, by rule: nothing here is typed by hand."""
+    held_out = {a.question.id: a.macro_f1.value for a in own.agreements}
+    lines = [
+        f"By rule from the tables below (encoder `{people.weights}`): better than length alone means that the whole interval lies above what length alone "
+        "reaches in the same file.",
+        "",
+    ]
+    for file in people.files:
+        for agreement in file.agreements:
+            scale = agreement.question.kind is Kind.SCALE
+            ours = agreement.spearman if scale else agreement.macro_f1
+            length = abs(agreement.people_with_length or 0.0) if scale else (agreement.length_macro_f1 or 0.0)
+            if ours.value is None or ours.low is None or ours.high is None:
+                continue
+            verdict = "no better than" if ours.high < length else "not surely better than"
+            verdict = "**better** than" if ours.low > length else f"**{verdict}**"
+            what = "Spearman" if scale else "macro-F1"
+            line = (
+                f"- `{file.file}`, {agreement.question.id}: {verdict} length alone ({what} {ours.value:.2f} against {length:.2f})"
+            )
+            inside = held_out.get(agreement.question.id)
+            lines.append(line + (f"; on our own held-out fifth {inside:.2f}." if inside is not None and not scale else "."))
     return "\n".join(lines)
 
 
@@ -125,6 +159,7 @@ def main() -> None:
     if args.data is not None:
         people = validate(args.data, encoder, lexicon, resamples=args.bootstrap, with_probe=True, say=say)
         place(args.page, "people", markdown(people.files_only()))
+        place(args.page, "in short", in_short(people, own.files[0]))
     say(f"wrote {args.page}")
 
 

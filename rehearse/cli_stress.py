@@ -23,10 +23,17 @@ def stress(
 
     Who is won and by whom; sentences said twice, facts told below their gate, concessions that were not permitted.
     """
+    from rich.console import Console
+    from rich.progress import Progress
+
     from rehearse.domain.library import shipped_library
     from rehearse.stress import grid, run
 
-    rows = run(_spread(grid(shipped_library()), rehearsals), rehearsals, seed)
+    cells = _spread(grid(shipped_library()), rehearsals)
+    # Progress goes to the error stream, so that standard output stays what programs read.
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Rehearsals", total=max(1, -(-rehearsals // len(cells))) * len(cells))
+        rows = run(cells, rehearsals, seed, tell=lambda done: progress.update(task, completed=done))
     if json:
         emit([row.to_dict() for row in rows])
     else:

@@ -17,6 +17,7 @@ from rehearse.cli_output import CommandGroup
 from rehearse.cli_rehearse import chat, play
 from rehearse.cli_score import score
 from rehearse.cli_stress import stress
+from rehearse.cli_validate import validate
 
 app = typer.Typer(
     cls=CommandGroup,
@@ -59,6 +60,7 @@ app.add_typer(history, name="history")
 app.command()(export)
 app.command()(check)
 app.command()(stress)
+app.command()(validate)
 app.command()(doctor)
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -147,7 +149,7 @@ def test_an_unclear_learner_lists_the_speakers_with_their_lines() -> None:
 
 
 def test_a_name_that_nobody_has() -> None:
-    with pytest.raises(TranscriptError, match="No speaker is called “Zoe”.*Speakers found: Ana"):
+    with pytest.raises(TranscriptError, match=r"No speaker is called “Zoe”.*Speakers found: Ana"):
         lines("Ana: Hi.\nBo: Yes?", "Zoe")
 
 
@@ -203,12 +205,8 @@ _WORDS = st.text(alphabet=st.characters(codec="utf-8"), max_size=40)
 @settings(max_examples=150, deadline=None)
 @given(text=st.text(alphabet="AnaBo: \n*_>#-[]()0123456789.“”\t\r\x00é<v>", max_size=120), written=st.sampled_from(Format))
 def test_whatever_comes_is_read_or_refused(text: str, written: Format) -> None:
-    try:
-        imported = read_transcript(text, written, "Ana")
-    except TranscriptError as error:
-        assert str(error)
-    else:
-        assert imported.transcript.learner_turns()
+    with suppress(TranscriptError):
+        assert read_transcript(text, written, "Ana").transcript.learner_turns()
 
 
 @settings(max_examples=100, deadline=None)
@@ -220,6 +218,6 @@ def test_sides_alternate_and_nothing_is_lost(said: list[tuple[str, str]]) -> Non
     except TranscriptError:
         return
     speakers = [turn.speaker for turn in imported.transcript.turns]
-    assert all(a is not b for a, b in zip(speakers, speakers[1:], strict=False))
+    assert all(a is not b for a, b in pairwise(speakers))
     kept = "".join(turn.text for turn in imported.transcript.turns)
     assert kept.count("e") == sum(text.count("e") for _, text in said)

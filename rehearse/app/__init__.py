@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import warnings
@@ -18,7 +19,10 @@ from rehearse.app.desk import Desk
 from rehearse.app.hardening import Hardened, is_loopback
 from rehearse.app.strings import text
 from rehearse.app.theme import gradio_theme
+from rehearse.errors import RehearseError
 from rehearse.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 """How many events of one kind are handled at the same time."""
@@ -75,10 +79,18 @@ def build(workspace: Workspace) -> FastAPI:
     return mounted
 
 
+def _warm_up(workspace: Workspace) -> None:
+    try:
+        workspace.warm_up()
+    except RehearseError as error:
+        # The page says the same where it matters; the server stays up, so that it can.
+        log.warning("%s", error)
+
+
 def serve(workspace: Workspace, host: str, port: int) -> None:
     """Serve the application until it is interrupted; the models are loaded while the page is opened."""
     app = Hardened(build(workspace), local_only=is_loopback(host))
-    threading.Thread(target=workspace.warm_up, name="warm-up", daemon=True).start()
+    threading.Thread(target=_warm_up, args=(workspace,), name="warm-up", daemon=True).start()
     shown = f"[{host}]" if ":" in host else host
     print(f"Rehearse is at http://{shown}:{port} (stop with Ctrl+C). Your talks are in {workspace.settings.home}", flush=True)  # noqa: T201
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)

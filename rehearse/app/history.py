@@ -99,7 +99,7 @@ def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
 
     demo.load(load, None, [row, talks], **QUIET)
     gr.on(
-        [words.submit, words.input],
+        [words.submit, words.change],
         lambda wanted: history_html(workspace, wanted),
         [words],
         [talks],

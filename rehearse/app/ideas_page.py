@@ -38,7 +38,7 @@ def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
     found = fragment(elem_id="found")
     fragment(render("ideas.html", ideas=workspace.library.corpus.ideas), elem_id="ideas")
     gr.on(
-        [words.submit, words.input],
+        [words.submit, words.change],
         lambda question: hits_html(workspace, question),
         [words],
         [found],

@@ -62,6 +62,16 @@
   let turns = -1;
   const opened = new Set();
 
+  // Deleting a talk also deletes what was typed in it and not sent.
+  function forget(form) {
+    const action = form.getAttribute("action");
+    if (action === "do/delete") store.set(`rehearse-draft-${form.elements.rehearsal.value}`, "");
+    if (action !== "do/delete-all") return;
+    try {
+      for (const key of Object.keys(localStorage)) if (key.startsWith("rehearse-draft-")) localStorage.removeItem(key);
+    } catch { /* forbidden, so nothing is kept there */ }
+  }
+
   function setWords(box, words) {
     box.value = words;
     box.dispatchEvent(new Event("input", { bubbles: true }));
@@ -77,12 +87,9 @@
     if (composer) document.documentElement.style.scrollPaddingBottom = `${composer.offsetHeight + 16}px`;
     const box = $("#words textarea");
     if (turns < 0) {
-      const draft = store.get(draftKey());
-      if (box && draft && !box.value) setWords(box, draft);
       if (now > 0) talk.lastElementChild.scrollIntoView({ block: "end" });
-      if (!matchMedia("(max-width: 899px)").matches && box) box.focus({ preventScroll: true });
     } else {
-      if (now > turns && (!box || !box.value || box.value === sent)) store.set(draftKey(), "");
+      if (now > turns) arrived(box);
       talk.lastElementChild.scrollIntoView({ block: "end" });
     }
     turns = now;
@@ -90,6 +97,27 @@
     if (talk.dataset.ended !== undefined) { const over = $(".over a"); if (over && box) over.focus({ preventScroll: false }); }
   }
   let sent = null;
+
+  // The box comes after the talk, and Gradio fills it once more; then the draft goes back in.
+  function restore() {
+    const box = $("#words textarea");
+    if (!box || box.dataset.ready || turns < 0) return;
+    box.dataset.ready = "1";
+    if (!matchMedia("(max-width: 899px)").matches) box.focus({ preventScroll: true });
+    const draft = store.get(draftKey());
+    const again = (tries) => {
+      if (!box.value && turns >= 0 && sent === null) setWords(box, draft);
+      if (tries > 0) setTimeout(() => again(tries - 1), 80);
+    };
+    if (draft) again(3);
+  }
+
+  // The words that were sent have arrived; what was typed meanwhile goes back into the box that the answer emptied.
+  function arrived(box) {
+    const draft = store.get(draftKey()) || "";
+    if (sent === null || draft === sent || !draft) { store.set(draftKey(), ""); return; }
+    setTimeout(() => { if (box && !box.value) setWords(box, draft); }, 60);
+  }
 
   function brief(open) {
     const side = $("#brief");
@@ -103,7 +131,10 @@
     if (event.target.closest?.("#words")) store.set(draftKey(), event.target.value);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && event.target.closest?.("#words")) sent = event.target.value;
+    if (event.key === "Enter" && event.target.closest?.("#words")) {
+      if (event.isComposing) event.stopPropagation(); // Enter that ends a word in an input method sends nothing
+      else if (!event.shiftKey) sent = event.target.value;
+    }
     if (event.key === "Escape" && $("#brief.open")) brief(false);
   }, true);
   document.addEventListener("change", (event) => {
@@ -124,6 +155,7 @@
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     setTimeout(() => delete form.dataset.sent, 4000);
+    forget(form);
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("#send")) sent = $("#words textarea")?.value ?? null;
@@ -148,6 +180,7 @@
   function look() {
     frame();
     stage();
+    restore();
     const form = $("form.prepare:not([data-ready])");
     if (form) { form.dataset.ready = "1"; choose(form); }
     const hide = $(".hide-notes:not([data-ready])");

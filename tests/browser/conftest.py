@@ -1,0 +1,44 @@
+"""A real server on a free port, and a real browser that may speak to nobody else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+from visiting import FLAGS, PATIENCE, Server, Visit, visiting
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("served") / "home")
+    server.home.mkdir()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("REHEARSE_TEST_REQUIRE_BROWSER") == "1":
+            pytest.fail("Chromium is required (REHEARSE_TEST_REQUIRE_BROWSER=1) and not installed.")
+        pytest.skip("Chromium is not installed.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Visit]:
+    with visiting(browser, server) as visit:
+        yield visit
+        elsewhere = [u for u in visit.asked if not u.startswith(("http://127.0.0.1:", "data:", "blob:", "about:"))]
+        assert elsewhere == [], "the page asked another host"
+        assert visit.complaints == []

@@ -1,0 +1,142 @@
+"""A real server on a free port, and one person at a real browser."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 60_000
+"""Milliseconds for one step in the browser: the machine may be shared."""
+STARTING = 120
+"""Seconds for the server to start, for the same reason."""
+
+
+@dataclass
+class Server:
+    """`rehearse serve` in a process of its own, with a data folder that outlives it."""
+
+    home: Path
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "rehearse", "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        log = (self.home.parent / f"serve-{self.port}.log").open("wb")
+        with log:
+            self.process = subprocess.Popen(
+                command, env=os.environ | {"REHEARSE_HOME": str(self.home)}, stdout=log, stderr=log, cwd=self.home.parent
+            )
+        deadline = time.monotonic() + STARTING
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.address}/assets-rehearse/script.js", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    said = (self.home.parent / f"serve-{self.port}.log").read_text()
+                    raise RuntimeError(f"The server did not start. It said: {said or 'nothing'}") from None
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+            self.process = None
+
+
+@dataclass
+class Visit:
+    """One person at the page: what they do, and what the page asked for and complained of meanwhile."""
+
+    page: Page
+    server: Server
+    asked: list[str]
+    complaints: list[str]
+
+    def go(self, path: str = "/") -> None:
+        self.page.goto(f"{self.server.address}{path}")
+
+    def begin(self, scenario: str = "pitch-to-boss", persona: str | None = None) -> str:
+        """From the first screen to talking; the id of the talk."""
+        page = self.page
+        self.go()
+        if scenario != "pitch-to-boss":
+            page.locator(f"input[name=scenario][value={scenario}]").check()
+        if persona:
+            page.locator(f"input[name=persona][value={persona}]").check()
+        page.get_by_role("button", name="Begin").click()
+        self.wait_for_turn(0)
+        return page.url.split("rehearsal=")[1]
+
+    def wait_for_turn(self, number: int) -> None:
+        self.page.wait_for_selector(f"#talk ol.talk[data-turns='{number}']")
+
+    def say(self, words: str, number: int) -> None:
+        """Type one turn and wait until it is answered."""
+        self.page.get_by_label("Your words").fill(words)
+        self.page.keyboard.press("Enter")
+        self.wait_for_turn(number)
+
+    def look_back(self, guess: int = 60) -> None:
+        """End the talk if it is open, guess, and wait for the debrief."""
+        page = self.page
+        if page.locator(".over a").count():
+            page.locator(".over a").click()
+        else:
+            page.get_by_role("button", name="End the talk").click()
+        page.get_by_role("spinbutton").fill(str(guess))
+        page.get_by_role("button", name="Show me").click()
+        page.wait_for_selector(".lookback")
+
+
+@contextmanager
+def visiting(browser: Browser, server: Server, width: int = 1280, height: int = 900, scheme: str = "light") -> Iterator[Visit]:
+    context: BrowserContext = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale="en-GB",
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    try:
+        yield Visit(page, server, asked, complaints)
+    finally:
+        context.close()

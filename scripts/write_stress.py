@@ -1,6 +1,6 @@
 """Turn the rows of `rehearse stress --json` into `docs/stress.md`.
 
-    rehearse stress --rehearsals 10000 --json > stress.json && python scripts/write_stress.py stress.json
+rehearse stress --rehearsals 10000 --json > stress.json && python scripts/write_stress.py stress.json
 """
 
 from __future__ import annotations

@@ -19,7 +19,11 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
     [path] = out.glob("*.whl")
     return path
 
@@ -62,7 +66,9 @@ def test_a_rehearsal_works_from_the_wheel(python: Path, tmp_path: Path) -> None:
     where = run(python, tmp_path, "-c", "import rehearse; print(rehearse.__file__)")
     assert str(ROOT) not in where
     lines = tmp_path / "pitch.txt"
-    lines.write_text("Thanks for making time.\nI'd like to show one director how I read the forum, half an hour a week.\n", encoding="utf-8")
+    lines.write_text(
+        "Thanks for making time.\nI'd like to show one director how I read the forum, half an hour a week.\n", encoding="utf-8"
+    )
     told = run(
         python, tmp_path, "-m", "rehearse", "play", "--scenario", "pitch-to-boss", "--persona", "marguerite-dunne",
         "--learner", str(lines), "--json",

@@ -93,4 +93,4 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     threading.Thread(target=_warm_up, args=(workspace,), name="warm-up", daemon=True).start()
     shown = f"[{host}]" if ":" in host else host
     print(f"Rehearse is at http://{shown}:{port} (stop with Ctrl+C). Your talks are in {workspace.settings.home}", flush=True)  # noqa: T201
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1)

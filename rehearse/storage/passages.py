@@ -26,18 +26,12 @@ from rehearse.perception.segments import words
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
-INDEX_VERSION = "4"
+INDEX_VERSION = "5"
 """Raised whenever documents are made differently; an index of another version is rebuilt."""
 QUESTION_CHARACTERS = 600
-"""More of a question than this is story: its end, where people ask, is what is searched."""
-BM25_WEIGHT = 0.15
-"""What a full BM25 match is worth beside a cosine of 1."""
-BM25_FULL = 8.0
-"""The BM25 score that counts as a full match: lower scores are weak evidence even where they are the best there is."""
+"""More of a question than this is left out of its middle."""
 NEIGHBOURS = 80
-"""How many documents are fetched from Chroma: those beyond could add nothing that the softness would let through."""
-SOFTNESS = 0.03
-"""How much further documents of a passage add to its best one (the temperature of a log-sum-exp)."""
+"""How many documents `nearest` looks at."""
 DIFFERENT_IDEAS = 3
 """The first so many hits come from different ideas."""
 IDEA_WEIGHT = 0.5
@@ -145,27 +139,33 @@ def _in_memory(documents: list[tuple[Passage, str]], embed: Embed) -> Any:
 
 
 class ChromaPassageIndex:
-    """A `PassageIndex` over one Chroma collection and a BM25 index of the same documents."""
+    """A `PassageIndex` over the vectors of one Chroma collection and the words of the same documents.
 
-    def __init__(self, corpus: Corpus, embed: Embed, documents: list[tuple[Passage, str]], store: Any) -> None:
+    `search` ranks all passages exactly: with some thousands of vectors that takes a millisecond, and an approximate search of
+    neighbours could only leave some out.
+    """
+
+    def __init__(self, corpus: Corpus, embed: Embed, store: Any, vectors: Floats) -> None:
         self._passages = list(corpus.passages())
         self._embed = embed
         self._store = store
-        self._texts = [text for _, text in documents]
-        number = {p.passage_id: n for n, p in enumerate(self._passages)}
-        self._owner = np.array([number[p.passage_id] for p, _ in documents])
-        ideas = list(dict.fromkeys(p.idea_id for p in self._passages))
-        self._idea = np.array([ideas.index(p.idea_id) for p in self._passages])
+        self._vectors = vectors
+
+    @cached_property
+    def _ranking(self) -> Ranking:
+        # What `quick` leaves empty is the general model's.
+        quick = getattr(self._embed, "quick", self._embed)
+        return Ranking(self._passages, self._vectors, own=np.asarray(quick(["How often should we meet?"])[0] != 0.0))
 
     def search(self, question: str, top: int = 3) -> list[Hit]:
         """The `top` passages that answer a question best; an empty list for a question without words."""
-        asked = question.strip()[-QUESTION_CHARACTERS:]
+        asked = _shortened(question)
         if top < 1 or not words(asked):
             return []
-        scores = self._passage_scores(self._dense(asked) + BM25_WEIGHT * self._lexical(asked))
+        scores = self._ranking.scores(asked, np.asarray(self._embed([asked])[0], dtype=np.float32))
         order = self._spread(np.argsort(-scores, kind="stable"))[:top]
         # Squeezed into [0, 1] for people, and never rising again after a hit that was brought forward.
-        shown = np.minimum.accumulate(1.0 / (1.0 + np.exp(-8.0 * (scores[order] - 0.75))))
+        shown = np.minimum.accumulate(1.0 / (1.0 + np.exp(2.0 - scores[order])))
         found = [(self._passages[n], float(score)) for n, score in zip(order, shown, strict=True)]
         return [Hit(p.idea_id, p.passage_id, p.text, score) for p, score in found]
 
@@ -173,60 +173,27 @@ class ChromaPassageIndex:
         """The id of the passage among those given whose text or cues lie nearest to some words; None where none is near."""
         quick = getattr(self._embed, "quick", self._embed)
         vector = [float(x) for x in quick([words[-QUESTION_CHARACTERS:]])[0]]
-        for document in self._store.similarity_search_by_vector(vector, k=NEIGHBOURS):
-            if document.metadata["passage"] in among:
-                return str(document.metadata["passage"])
-        return None
+        try:
+            found = [str(d.metadata["passage"]) for d in self._store.similarity_search_by_vector(vector, k=NEIGHBOURS)]
+        except Exception:  # A newer version may have replaced the collection under a running one; the vectors are here as well.
+            _log.warning("The collection of passages is gone; going on from memory.")
+            order = np.argsort(-(self._vectors @ np.array(vector, dtype=np.float32)), kind="stable")[:NEIGHBOURS]
+            found = [self._passages[self._ranking.owner[n]].passage_id for n in order]
+        return next((passage_id for passage_id in found if passage_id in among), None)
 
     def _spread(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Three ideas before a second passage of any: who asks obliquely sees the idea that was meant sooner."""
         first: list[int] = []
         for n in order:
-            if len(first) < DIFFERENT_IDEAS and self._idea[n] not in {self._idea[m] for m in first}:
+            if len(first) < DIFFERENT_IDEAS and self._ranking.idea[n] not in {self._ranking.idea[m] for m in first}:
                 first.append(int(n))
         return np.array(first + [int(n) for n in order if int(n) not in first])
 
-    def _dense(self, question: str) -> NDArray[np.float64]:
-        """The cosine of the question with each document, as Chroma finds it."""
-        hits = self._store.similarity_search_with_score(question, k=min(NEIGHBOURS, len(self._texts)))
-        near = {int(document.id): 1.0 - distance for document, distance in hits}
-        # A document that was not fetched is at most as near as the last one that was.
-        similarity = np.full(len(self._texts), min(near.values()))
-        similarity[list(near)] = list(near.values())
-        return similarity
 
-    def _lexical(self, question: str) -> NDArray[np.float64]:
-        """The BM25 score of each document, 1 for a full match."""
-        retriever, stemmer = self._bm25
-        import bm25s
-
-        [tokens] = bm25s.tokenize([question], stopwords="en", stemmer=stemmer, return_ids=False, show_progress=False)
-        known = [t for t in tokens if t in retriever.vocab_dict]
-        if not known:
-            return np.zeros(len(self._texts))
-        return np.minimum(1.0, np.asarray(retriever.get_scores(known), dtype=np.float64) / BM25_FULL)
-
-    @cached_property
-    def _bm25(self) -> tuple[Any, Any]:
-        import bm25s
-        import Stemmer
-
-        stemmer = Stemmer.Stemmer("english")
-        retriever = bm25s.BM25()
-        retriever.index(bm25s.tokenize(self._texts, stopwords="en", stemmer=stemmer, show_progress=False), show_progress=False)
-        return retriever, stemmer
-
-    def _passage_scores(self, documents: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Documents to passages, then a share of the idea's evidence to each of its passages."""
-        passages = _soft_max(documents, self._owner, len(self._passages))
-        ideas = _soft_max(passages, self._idea, int(self._idea.max()) + 1)
-        return np.asarray((passages + IDEA_WEIGHT * ideas[self._idea]) / (1.0 + IDEA_WEIGHT), dtype=np.float64)
-
-
-def _soft_max(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """The log-sum-exp of each owner's values: its best one, and a little for each further good one."""
-    best = np.full(count, -np.inf)
-    np.maximum.at(best, owner, values)
-    total = np.zeros(count)
-    np.add.at(total, owner, np.exp((values - best[owner]) / SOFTNESS))
-    return np.asarray(best + SOFTNESS * np.log(total), dtype=np.float64)
+def _shortened(question: str) -> str:
+    """A long question is a story with a question before or after it: its beginning and, mostly, its end."""
+    question = " ".join(question[: 50 * QUESTION_CHARACTERS].split()) if len(question) < 50 * QUESTION_CHARACTERS else question
+    if len(question) <= QUESTION_CHARACTERS:
+        return question
+    third = QUESTION_CHARACTERS // 3
+    return f"{question[:third].rpartition(' ')[0] or question[:third]} … {question[-2 * third :].partition(' ')[2] or question[-2 * third :]}"

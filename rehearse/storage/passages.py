@@ -1,8 +1,7 @@
-"""Finding the passage that answers a question: dense vectors in Chroma and BM25, over passages expanded with learners' questions.
+"""Finding the passage that answers a question: vectors in Chroma, and BM25, over passages expanded with learners' questions.
 
 Each passage is indexed as several documents, its text and each of its cues (document expansion with authored questions, after
-doc2query: Nogueira and Lin 2019). A question is compared with them twice, by the cosine of their embeddings and by BM25; a
-passage scores by its best documents, and gains from neighbours of its idea that match as well. See `docs/retrieval.md`.
+doc2query: Nogueira and Lin 2019). How they are ranked is `ranking`'s; this module keeps them. See `docs/retrieval.md`.
 """
 
 from __future__ import annotations
@@ -17,14 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rehearse.domain.idea import Corpus, Hit, Passage, PassageIndex
 from rehearse.perception.segments import words
+from rehearse.storage.ranking import Ranking
 
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+Floats = NDArray[np.float32]
+Embed = Callable[[Sequence[str]], Floats]
+Documents = list[tuple[Passage, str]]
+"""What is indexed: each passage's text, then each of its cues."""
 
 INDEX_VERSION = "5"
 """Raised whenever documents are made differently; an index of another version is rebuilt."""
@@ -34,8 +37,7 @@ NEIGHBOURS = 80
 """How many documents `nearest` looks at."""
 DIFFERENT_IDEAS = 3
 """The first so many hits come from different ideas."""
-IDEA_WEIGHT = 0.5
-"""What the evidence for the whole idea is worth beside that for the passage."""
+LOCK_SECONDS = 120
 
 _log = logging.getLogger(__name__)
 
@@ -60,18 +62,18 @@ def open_index(corpus: Corpus, embed: Embed, folder: Path | None, *, made_by: st
     memory where there is no folder or it cannot be used: then it is built anew each time.
     """
     documents = [(p, text) for p in corpus.passages() for text in (p.text, *p.cues)]
-    name = _fingerprint(documents, made_by)
     if folder is not None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder / "index.lock", timeout=120):
-                return ChromaPassageIndex(corpus, embed, documents, _stored(folder, name, documents, embed))
-        except OSError as error:
-            _log.warning("The index folder %s cannot be used (%s); searching from memory.", folder, error.strerror)
-    return ChromaPassageIndex(corpus, embed, documents, _in_memory(documents, embed))
+            with FileLock(folder / "index.lock", timeout=LOCK_SECONDS):
+                store, vectors = _stored(folder / "chroma", _fingerprint(documents, made_by), documents, embed)
+                return ChromaPassageIndex(corpus, embed, store, vectors)
+        except (OSError, Timeout) as error:
+            _log.warning("The index folder %s cannot be used (%s); searching from memory.", folder, error)
+    return ChromaPassageIndex(corpus, embed, *_in_memory(documents, embed))
 
 
-def _fingerprint(documents: list[tuple[Passage, str]], made_by: str) -> str:
+def _fingerprint(documents: Documents, made_by: str) -> str:
     digest = hashlib.sha256(f"{INDEX_VERSION}\0{made_by}".encode())
     for passage, text in documents:
         digest.update(f"\0{passage.passage_id}\0{text}".encode())
@@ -95,7 +97,7 @@ def _settings() -> Any:
     return Settings(anonymized_telemetry=False)
 
 
-def _fill(store: Any, documents: list[tuple[Passage, str]]) -> None:
+def _fill(store: Any, documents: Documents) -> None:
     store.add_texts(
         [text for _, text in documents],
         metadatas=[{"idea": p.idea_id, "passage": p.passage_id} for p, _ in documents],
@@ -103,39 +105,58 @@ def _fill(store: Any, documents: list[tuple[Passage, str]]) -> None:
     )
 
 
-def _stored(folder: Path, name: str, documents: list[tuple[Passage, str]], embed: Embed) -> Any:
-    """The persistent collection; a half-built or damaged one is built again, older ones are removed."""
+def _vectors(store: Any, documents: Documents) -> Floats | None:
+    """The vectors of the documents in their order; None if the collection is not whole or holds something else."""
+    held = store.get(include=["documents", "embeddings"])
+    number = {name: n for n, name in enumerate(held["ids"])}
+    order = [number.get(str(n), -1) for n in range(len(documents))]
+    if len(number) != len(documents) or -1 in order:
+        return None
+    if any(held["documents"][n] != text for n, (_, text) in zip(order, documents, strict=True)):
+        return None
+    vectors = np.asarray(held["embeddings"], dtype=np.float32)[order]
+    # Vectors and neighbours lie in different files; one may be damaged without the other.
+    near = store.similarity_search_by_vector([float(x) for x in vectors[0]], k=1)
+    return vectors if near and np.isfinite(vectors).all() else None
+
+
+def _stored(path: Path, name: str, documents: Documents, embed: Embed) -> tuple[Any, Floats]:
+    """The persistent collection and its vectors; a half-built or damaged one is built again, older ones are removed."""
     import chromadb
     from chromadb.api.shared_system_client import SharedSystemClient
 
-    path = folder / "chroma"
-    for attempt in (1, 2):
+    problem: BaseException | None = None
+    for _ in range(2):
         try:
             client = chromadb.PersistentClient(path=str(path), settings=_settings())
             store = _store(embed, name, client)
-            if store._collection.count() != len(documents):
+            vectors = _vectors(store, documents)
+            if vectors is None:
                 for collection in client.list_collections():
                     client.delete_collection(collection.name)
                 store = _store(embed, name, client)
                 _fill(store, documents)
-            return store
-        except OSError:
+                vectors = _vectors(store, documents)
+            if vectors is not None:
+                return store, vectors
+        except (KeyboardInterrupt, SystemExit, OSError):
             raise
-        except Exception as error:  # Chroma raises whatever its storage raised; a damaged folder is only a cache.
-            if attempt == 2:
-                raise OSError(0, f"Chroma cannot use it: {type(error).__name__}") from error
-            SharedSystemClient.clear_system_cache()
-            shutil.rmtree(path, ignore_errors=True)
-    raise AssertionError("unreachable")
+        except BaseException as error:  # Chroma raises whatever its storage raised, panics too; the folder is only a cache.
+            problem = error
+        SharedSystemClient.clear_system_cache()
+        shutil.rmtree(path, ignore_errors=True)
+    raise OSError(f"Chroma cannot keep a collection in it: {type(problem).__name__}")
 
 
-def _in_memory(documents: list[tuple[Passage, str]], embed: Embed) -> Any:
+def _in_memory(documents: Documents, embed: Embed) -> tuple[Any, Floats]:
     import chromadb
 
     # Ephemeral clients share their collections, so each has a name of its own.
     store = _store(embed, f"passages-{uuid.uuid4().hex[:24]}", chromadb.EphemeralClient(settings=_settings()))
     _fill(store, documents)
-    return store
+    vectors = _vectors(store, documents)
+    assert vectors is not None, "a collection that was just filled is whole"
+    return store, vectors
 
 
 class ChromaPassageIndex:
@@ -191,9 +212,8 @@ class ChromaPassageIndex:
 
 
 def _shortened(question: str) -> str:
-    """A long question is a story with a question before or after it: its beginning and, mostly, its end."""
-    question = " ".join(question[: 50 * QUESTION_CHARACTERS].split()) if len(question) < 50 * QUESTION_CHARACTERS else question
-    if len(question) <= QUESTION_CHARACTERS:
-        return question
-    third = QUESTION_CHARACTERS // 3
-    return f"{question[:third].rpartition(' ')[0] or question[:third]} … {question[-2 * third :].partition(' ')[2] or question[-2 * third :]}"
+    """A long question without its middle: it is a story, and people ask before it or, mostly, after it."""
+    if len(question) > QUESTION_CHARACTERS:
+        third = QUESTION_CHARACTERS // 3
+        question = f"{question[:third]} {question[-2 * third :]}"
+    return " ".join(question.split())

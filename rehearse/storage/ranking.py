@@ -88,7 +88,7 @@ class Ranking:
     """Scores all passages for a question, given in words and as a vector."""
 
     def __init__(self, passages: Sequence[Passage], vectors: Floats, own: NDArray[np.bool_]) -> None:
-        """`vectors`: of each passage's text and cues, in order; `own`: which columns are our encoder's, the rest the general model's."""
+        """`vectors`: of each passage's text and cues, in order; `own`: which columns our encoder made."""
         ideas = list(dict.fromkeys(p.idea_id for p in passages))
         self.idea = np.array([ideas.index(p.idea_id) for p in passages])
         self.owner = np.repeat(np.arange(len(passages)), [1 + len(p.cues) for p in passages])

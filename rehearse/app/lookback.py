@@ -77,6 +77,7 @@ def lookback_html(view: LookBack) -> str:
         chart_words=chart.trust_words(rehearsal.history),
         trust_rows=chart.trust_rows(rehearsal.history),
         compare=view.comparison,
+        compare_open=True,
     )
 
 

@@ -48,6 +48,7 @@ def talk_html(desk: Desk, kept: KeptRehearsal, *, pending: str = "", announce: b
         announce=text("stage.said", name=name, text=said) if said else "",
         ended="" if rehearsal.ended is Ending.OPEN else rehearsal.ended.value,
         compare=compare_after_branch(desk, kept),
+        compare_open=False,
     )
 
 
@@ -140,7 +141,8 @@ class StagePage:
                 side = fragment(elem_id="side")
         demo.load(self.load, None, [rehearsal_id, turns, head, talk, composer, words, actions, alert, side], **QUIET)
         changed = [turns, talk, composer, words, actions, alert]
-        gr.on([words.submit, send.click], self.send, [rehearsal_id, words, turns], changed, trigger_mode="once", **QUIET)
+        # "once" would drop an Enter that comes before the last answer is quite done; the desk tells a double click apart itself.
+        gr.on([words.submit, send.click], self.send, [rehearsal_id, words, turns], changed, trigger_mode="multiple", **QUIET)
         hint.click(self.hint, [rehearsal_id], [alert], **QUIET)
 
     def load(self, request: gr.Request) -> tuple[Any, ...]:

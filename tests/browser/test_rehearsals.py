@@ -76,7 +76,7 @@ def test_guiding_a_hesitant_leader_and_trying_a_moment_again(visit: Visit) -> No
     box = page.get_by_label("Your words")
     assert box.input_value().startswith("At your age")
     visit.say("It took me weeks to learn it, and I still get lost. How do you feel about doing this at all?", 1)
-    page.wait_for_selector(".compare")
+    page.locator(".compare > summary").click()
     assert "At your age" in page.locator(".compare").inner_text()
     visit.look_back()
     assert "You ended the talk" in page.locator(".look-head").inner_text()

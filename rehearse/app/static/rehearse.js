@@ -54,6 +54,11 @@
       const other = $(`input[name=persona][value="${CSS.escape(scenario.dataset.default)}"]`, form);
       if (other) other.checked = true;
     }
+    const first = $(`input[name=persona][value="${CSS.escape(scenario.dataset.default)}"]`, form)?.closest(".person");
+    if (first && first.parentElement.firstElementChild !== first) first.parentElement.prepend(first);
+    const meets = $(".begin-with strong", form);
+    const name = $("input[name=persona]:checked", form)?.closest(".person").querySelector(".card-title").textContent || "";
+    if (meets && meets.textContent !== name) meets.textContent = name;
   }
 
   // Stage: the draft stays in this browser until its words have arrived.
@@ -90,7 +95,7 @@
       if (now > 0) talk.lastElementChild.scrollIntoView({ block: "end" });
     } else {
       if (now > turns) arrived(box);
-      talk.lastElementChild.scrollIntoView({ block: "end" });
+      ($("#talk .compare") || talk.lastElementChild).scrollIntoView({ block: "end" });
     }
     turns = now;
     if (talk.dataset.announce) live.textContent = talk.dataset.announce;

@@ -10,6 +10,11 @@ import re
 import time
 from pathlib import Path
 
+import numpy as np
+
+from rehearse.domain.library import shipped_library
+from rehearse.perception.embedding import shared_embedding
+from rehearse.storage.ranking import Ranking
 from rehearse.workspace import search_ideas
 
 PAGE = Path("docs/retrieval.md")
@@ -24,16 +29,34 @@ def measured(name: str) -> str:
     return f"| `{name}.json` | {len(questions)} | {first:.3f} | {three:.3f} |"
 
 
+def hidden_cues() -> str:
+    """The same for each cue, left out of the fit and asked: by the general model alone, since ours has seen the cues."""
+    passages = list(shipped_library().corpus.passages())
+    embedding = shared_embedding()
+    vectors = embedding([text for p in passages for text in (p.text, *p.cues)])
+    own = embedding.quick(["any words"])[0] != 0.0
+    ranking = Ranking(passages, vectors, own)
+    member = np.hstack([np.eye(len(passages))[ranking.owner], np.eye(6)[ranking.idea[ranking.owner]]]).astype(np.float32)
+    [(_, _, classifier)] = [part for part in ranking._parts if not (part[0] & own).any()] or ranking._parts
+    scores = classifier.left_out(member)
+    firsts = np.concatenate([[True], np.diff(ranking.owner) > 0])
+    order, wanted = np.argsort(-scores[~firsts], axis=1), ranking.idea[ranking.owner[~firsts]]
+    ideas = [list(dict.fromkeys(ranking.idea[row]))[:3] for row in order]
+    first = np.mean([i[0] == w for i, w in zip(ideas, wanted, strict=True)])
+    three = np.mean([w in i for i, w in zip(ideas, wanted, strict=True)])
+    return f"| cues, each hidden and asked; general model alone | {len(wanted)} | {first:.3f} | {three:.3f} |"
+
+
 def main() -> None:
     search_ideas("warm up", 1)
-    rows = [measured("questions"), measured("questions_held_out")]
-    started = time.perf_counter()
+    rows = [measured("questions"), measured("questions_held_out"), hidden_cues()]
+    started = time.process_time()
     for n in range(30):
         search_ideas(f"he goes quiet whenever I open the laptop {n}", 3)
-    speed = (time.perf_counter() - started) / 30 * 1000
+    speed = (time.process_time() - started) / 30 * 1000
     table = "\n".join(["| questions | number | right idea first | among the first three |", "|---|---|---|---|", *rows])
     page = PAGE.read_text(encoding="utf-8")
-    figures = f"<!-- figures -->\n{table}\n\nA search took {speed:.0f} ms on the two cores of the day.\n<!-- /figures -->"
+    figures = f"<!-- figures -->\n{table}\n\nA search took {speed:.0f} ms of processor time, nearly all of it the general model's.\n<!-- /figures -->"
     PAGE.write_text(re.sub(r"<!-- figures -->.*?<!-- /figures -->", figures, page, flags=re.S), encoding="utf-8")
     print(table)
 

@@ -42,9 +42,12 @@ class CueClassifier:
         ridge = SMOOTHING * np.eye(len(vectors), dtype=np.float32)
         self._influence = np.linalg.solve(self._near(self._points) + ridge, member - self._prior)
 
-    def scores(self, vectors: Floats) -> Floats:
-        """How far each passage is meant, shape (vectors, passages); only the order means something."""
-        return self.passages(self._near(_unit(vectors - self._centre)) @ self._influence)
+    def scores(self, vector: Floats) -> Floats:
+        """How far each passage is meant; only the order means something."""
+        point = _unit(vector[None] - self._centre)[0]
+        # By einsum, because waking the threads of a matrix library costs more than this takes.
+        near = np.exp(REACH * (np.einsum("nd,d->n", self._points, point) - 1.0))
+        return np.asarray(self.passages(np.einsum("n,nm->m", near, self._influence)[None])[0])
 
     def passages(self, member: Floats) -> Floats:
         """Membership in passages and ideas to one number a passage."""
@@ -104,7 +107,7 @@ class Ranking:
         """A number a passage: 0 is the passages' mean, 1 their standard deviation."""
         total = WORDS_WEIGHT * _standard(self._words.scores(question))
         for columns, weight, classifier in self._parts:
-            total = total + weight * _standard(classifier.scores(_unit(vector[None, columns]))[0])
+            total = total + weight * _standard(classifier.scores(_unit(vector[None, columns])[0]))
         return np.asarray(total / (WORDS_WEIGHT + sum(weight for _, weight, _ in self._parts)), dtype=np.float32)
 
 

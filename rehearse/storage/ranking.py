@@ -28,7 +28,7 @@ class CueClassifier:
     """Tells passages and ideas from a vector, fitted on the cues: kernel ridge regression on membership.
 
     Between the nearest cue (which listens to one neighbour) and a mean of all cues (which blurs them). Rasmussen and Williams
-    2006, section 6.2; the fit takes about 0.2 s for 2,000 vectors.
+    2006, section 6.2; the fit takes about half a second for 2,000 vectors.
     """
 
     def __init__(self, vectors: Floats, owner: NDArray[np.int64], idea: NDArray[np.int64]) -> None:

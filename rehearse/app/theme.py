@@ -61,7 +61,7 @@ def token_css() -> str:
     """The tokens as custom properties, light on the root and dark under `.dark`."""
     light = "".join(f"--{name}:{pair[0]};" for name, pair in TOKENS.items())
     dark = "".join(f"--{name}:{pair[1]};" for name, pair in TOKENS.items())
-    return f":root{{{light}color-scheme:light}}\n.dark{{{dark}color-scheme:dark}}\n"
+    return f":root{{{light}color-scheme:light}}\n:root:has(body.dark),.dark{{{dark}color-scheme:dark}}\n"
 
 
 _ROLES = {

@@ -25,7 +25,7 @@ EFFECTS: dict[Act, str] = {
     Act.PRESSURE: "was pushed",
     Act.DISMISS: "was brushed aside",
     Act.LECTURE: "was lectured",
-    Act.STEREOTYPE: "was put in a drawer",
+    Act.STEREOTYPE: "was judged by age",
     Act.SELF_PROMOTE: "heard somebody sell themselves",
     Act.BLAME: "was blamed, or heard blame",
     Act.OVERLOAD: "got too much at once",

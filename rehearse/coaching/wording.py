@@ -16,7 +16,7 @@ from rehearse.perception.slots import find_slots
 
 _QUOTED = re.compile(r"“[^”]*”|\([^)]*\)")
 OWN_SLOTS = ("offer", "time", "goal", "step")
-MOST_TRIED = 4
+MOST_TRIED = 3
 MARGIN = 4
 """How many points (of 100) a wording must gain on its criterion: less is within the reader's noise."""
 

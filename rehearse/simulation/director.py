@@ -370,7 +370,6 @@ class _Director:
 
     def _note_prompt(self) -> None:
         """One fixed sentence for what was raised, so that which line was said changes nothing in how the answer is read."""
-        last = self.moves[-1]
         prompt = ""
         if self.memory.event_pending:
             event = self._event_pending()
@@ -378,6 +377,4 @@ class _Director:
         elif self.state.on_table:
             concern = next(c for c in self.setting.concerns if c.id == self.state.on_table)
             prompt = concern.lines.voice[0]
-        elif last.reaction is Reaction.INVITE and last.target:
-            prompt = self.setting.persona.scenes[self.setting.scenario.id].invite[last.target][0]
         self.memory = replace(self.memory, asked_about=prompt)

@@ -54,7 +54,7 @@ class Memory:
     events: tuple[tuple[str, str], ...] = ()
     """Events that are over, with `kept` or `broke`."""
     asked_about: str = ""
-    """What the counterpart last raised or asked for, in one fixed sentence: what the learner's next words answer."""
+    """The worry on the table, in one fixed sentence: what the learner's next words may answer."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ INDEX_VERSION = "5"
 """Raised whenever documents are made differently; an index of another version is rebuilt."""
 QUESTION_CHARACTERS = 600
 """More of a question than this is left out of its middle."""
-NEIGHBOURS = 80
+NEIGHBOURS = 40
 """How many documents `nearest` looks at."""
 DIFFERENT_IDEAS = 3
 """The first so many hits come from different ideas."""

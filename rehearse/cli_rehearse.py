@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,14 +30,19 @@ def play(
     persona: Annotated[str, typer.Option("--persona", metavar="ID", help="See: rehearse personas list")],
     learner: Annotated[
         Path,
-        typer.Option("--learner", metavar="FILE", help='One turn a line (.txt), or {"turns": [...]} (.json); - for input.'),
+        typer.Option(
+            "--learner",
+            metavar="FILE",
+            help='One turn a line (.txt), or {"turns": [...]} (.json); - for input; or bot:skilled, bot:average and others.',
+        ),
     ],
     difficulty: Difficulty = "normal",
     seed: Annotated[int, typer.Option("--seed", help="The same seed and words give the same rehearsal.")] = 0,
     json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
 ) -> None:
     """Play a learner's lines; nothing is stored."""
-    lines = learner_lines(learner, read_input(learner))
+    bot = str(learner).removeprefix("bot:") if str(learner).startswith("bot:") else None
+    lines = [] if bot is not None else learner_lines(learner, read_input(learner))
     from rehearse.session import Rehearsal
     from rehearse.workspace import shared_workspace
 
@@ -44,15 +50,29 @@ def play(
     library = workspace.library
     rehearsal = Rehearsal.start(scenario, persona, difficulty, seed, library=library, index=workspace.index)
     replies: list[Reply] = []
-    for _, text in lines:
+    for text in _bot_turns(bot, rehearsal, seed) if bot is not None else (words for _, words in lines):
         replies.append(rehearsal.say(text))
         if replies[-1].ended.value != "open":
             break
-    answer = _answer(rehearsal, replies, (scenario, persona, difficulty, seed), unused=len(lines) - len(replies))
+    unused = max(0, len(lines) - len(replies))
+    answer = _answer(rehearsal, replies, (scenario, persona, difficulty, seed), unused=unused)
     if json:
         emit(answer)
     else:
         _print_play(people(), answer, library)
+
+
+def _bot_turns(kind: str, rehearsal: Rehearsal, seed: int) -> Iterator[str]:
+    """What a learner bot says, turn by turn, in answer to the counterpart; without end."""
+    from rehearse.domain.library import load_bot_lines
+    from rehearse.errors import UnknownIdError
+    from rehearse.simulation.bots import Bot, BotKind
+
+    if kind not in list(BotKind):
+        raise UnknownIdError("learner bot", kind, [k.value for k in BotKind])
+    bot = Bot(BotKind(kind), load_bot_lines(), rehearsal.engine.setting, seed)
+    while True:
+        yield bot.speak(rehearsal.now)
 
 
 def learner_lines(path: Path, text: str) -> list[tuple[str, str]]:

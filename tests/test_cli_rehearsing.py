@@ -394,3 +394,15 @@ def test_stress_answers_with_rows(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     names = "bot persona scenario difficulty n agreed trust turns repeats leaks unpermitted".split()
     assert [list(row) for row in rows] == [names] * 4
     assert sum(row["n"] for row in rows) == 4
+
+
+def test_a_learner_bot_plays_to_an_end(run: Run) -> None:
+    cast = ("play", "--scenario", "pitch-to-boss", "--persona", "ruth-abelson", "--json", "--learner")
+    won = json.loads(run(*cast, "bot:skilled").stdout)
+    assert won["outcome"]["ended"] == "agreed"
+    assert won["unused"] == 0
+    lost = json.loads(run(*cast, "bot:silent").stdout)
+    assert lost["outcome"]["agreed"] is False
+    unknown = run(*cast, "bot:nobody")
+    assert unknown.exit_code == 2
+    assert "flatterer" in unknown.stderr

@@ -6,7 +6,7 @@ Nothing but this module and `progress` makes a new state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from rehearse.domain.acts import HARMFUL, Act, ActSpan
@@ -226,9 +226,9 @@ def _first_of_each(spans: tuple[ActSpan, ...]) -> tuple[ActSpan, ...]:
     return tuple(seen.values())
 
 
-def _counted(uses: Mapping[Act, int], acts: object) -> dict[Act, int]:
+def _counted(uses: Mapping[Act, int], acts: Iterable[Act]) -> dict[Act, int]:
     counted = dict(uses)
-    for act in acts:  # type: ignore[attr-defined]
+    for act in acts:
         counted[act] = counted.get(act, 0) + 1
     return counted
 

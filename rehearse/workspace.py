@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from rehearse.coaching.coach import Assessment, Coach
+from rehearse.coaching.ratings import total
 from rehearse.config import Settings, load_settings
-from rehearse.domain.assessment import Debrief, Rating
+from rehearse.domain.assessment import Debrief
 from rehearse.domain.idea import Hit, PassageIndex
 from rehearse.domain.library import Library, load_library
 from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
@@ -202,8 +202,8 @@ class KeptRehearsal:
             self.rehearsal.ended.value,
             json.dumps(debrief.to_dict(), ensure_ascii=False),
             trust=self.rehearsal.now.state.trust,
-            empathy=_total(debrief, EMPATHY_CRITERIA),
-            clarity=_total(debrief, CLARITY_CRITERIA),
+            empathy=total(debrief.ratings, EMPATHY_CRITERIA),
+            clarity=total(debrief.ratings, CLARITY_CRITERIA),
         )
         return debrief
 
@@ -216,11 +216,6 @@ def _assessment_json(assessment: Assessment) -> str:
         },
         ensure_ascii=False,
     )
-
-
-def _total(debrief: Debrief, criteria: Sequence[str]) -> int | None:
-    scores = [r.score for c in criteria if isinstance(r := debrief.ratings[c], Rating)]
-    return round(sum(scores) / len(scores)) if scores else None
 
 
 @cache

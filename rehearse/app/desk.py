@@ -53,11 +53,7 @@ class Desk:
             kept = self._open.get(rehearsal_id)
             answered = sum(turn.answer is not None for turn in stored.turns)
             ending = stored.ending or Ending.OPEN.value
-            if (
-                kept is None
-                or (kept.rehearsal.now.turn, kept.rehearsal.ended.value) != (answered, ending)
-                or answered < len(stored.turns)
-            ):
+            if kept is None or _stands(kept) != (answered, ending) or answered < len(stored.turns):
                 kept = self.workspace.resume(rehearsal_id)
             self._keep(kept)
             return kept

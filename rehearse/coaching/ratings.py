@@ -14,7 +14,6 @@ from rehearse.domain.rubric import CRITERION_IDS, EMPATHY_CRITERIA
 from rehearse.domain.transcript import EvidenceSpan, Turn
 from rehearse.perception.encoder import Encoder
 from rehearse.perception.levels import REVERSED, LevelReading, read_levels
-from rehearse.perception.segments import words
 
 EVIDENCE_ACTS: dict[str, frozenset[Act]] = {
     "emotional_reaction": frozenset({Act.ACKNOWLEDGE_FEELING, Act.SHOW_HUMILITY}),
@@ -122,8 +121,3 @@ def level_of(ratings: Ratings, criterion_id: str) -> int | None:
     """A rated criterion's level, or None."""
     rating = ratings[criterion_id]
     return rating.level if isinstance(rating, Rating) else None
-
-
-def word_count(turn: Turn) -> int:
-    """How many words a turn has."""
-    return len(words(turn.text))

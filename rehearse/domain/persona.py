@@ -13,7 +13,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from rehearse.domain.acts import HARMFUL, HELPFUL, Act
+from rehearse.domain.acts import HARMFUL, Act
 from rehearse.domain.data import Id, Record, Text, Unit
 
 SLOTS = frozenset({"words", "offer", "time", "person", "number", "goal", "step", "memory"})
@@ -363,21 +363,3 @@ def _lines_in(value: object, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _lines_in(inner, path)
-
-
-__all__ = [
-    "HELPFUL",
-    "SLOTS",
-    "Bristle",
-    "Concern",
-    "Difficulty",
-    "Disclosure",
-    "Fact",
-    "Habit",
-    "Persona",
-    "Scene",
-    "Temperament",
-    "Trigger",
-    "Voice",
-    "slots_of",
-]

@@ -6,7 +6,6 @@ The labelling guide is `corpus/rated/GUIDE.md`. One exchange a line, JSON; files
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Self
@@ -88,8 +87,3 @@ def load_rated(folder: Path) -> Iterator[RatedExchange]:
                 raise DataFileError(path, f"line {number}, id", f"{exchange.id} occurs twice.", "give it another id.")
             seen.add(exchange.id)
             yield exchange
-
-
-def dump_rated(exchange: RatedExchange) -> str:
-    """One line of a `.jsonl` file."""
-    return json.dumps(exchange.model_dump(mode="json", exclude_none=False), ensure_ascii=False)

@@ -11,6 +11,7 @@
     ├── OperatorError           whoever runs the machine
     │   ├── SettingsError           a setting is missing or wrong
     │   └── StorageError            the data folder or database cannot be used
+    ├── ModelError              a chat model failed; the embedded engine takes over for that turn
     └── GroundingError          a bug: a quote or citation that is not in its source
 
 Every message says what happened and what to do; none needs a stack trace to be understood.
@@ -18,6 +19,7 @@ Every message says what happened and what to do; none needs a stack trace to be 
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 
@@ -77,6 +79,37 @@ class SettingsError(OperatorError):
 
 class StorageError(OperatorError):
     """The data folder or the database cannot be used."""
+
+
+class ModelFailure(StrEnum):
+    """How a chat model failed."""
+
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    REFUSED_KEY = "refused_key"
+    NO_SUCH_MODEL = "no_such_model"
+    RATE_LIMITED = "rate_limited"
+    SERVER = "server"
+    CUT = "cut"
+    EMPTY = "empty"
+    REFUSED = "refused"
+    MALFORMED = "malformed"
+    TOO_LONG = "too_long"
+    LANGUAGE = "language"
+    REJECTED = "rejected"
+    """What it said broke the rules of the plan, also when asked again."""
+
+
+class ModelError(RehearseError):
+    """A chat model that failed: `failure` says how; `retry_after` is what the server asked for, in seconds.
+
+    The message never holds a key, nor what the learner said.
+    """
+
+    def __init__(self, failure: ModelFailure, message: str, retry_after: float | None = None) -> None:
+        self.failure = failure
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class GroundingError(RehearseError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from rehearse.coaching import debrief as account
 from rehearse.coaching.conversation import Conversation
@@ -29,6 +30,14 @@ class Assessment:
 
     ratings: Ratings
     remarks: tuple[Remark, ...]
+
+
+class Reviewer(Protocol):
+    """A second reader of a turn, slower and finer than the coach, such as a language model."""
+
+    def review(self, conversation: Conversation, number: int, earlier: Sequence[Remark], first: Assessment) -> Assessment:
+        """The coach's view `first` of learner turn `number`, with the second reading worked in; `first` itself if that fails."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,14 @@ def load_record(path: Path, kind: type[_R]) -> _R:
     return record
 
 
+def load_with_front(path: Path, kind: type[_R]) -> tuple[_R, str]:
+    """Read a text file that begins with front matter between two `---` lines: the fields as a record, and the rest."""
+    match = _FRONT.match(read_text(path).replace("\r\n", "\n"))
+    if match is None:
+        raise DataFileError(path, "front matter", "it is missing.", "start the file with ---, fields, and --- again.")
+    return _validate(path, kind, _parse_yaml(path, match.group(1))), match.group(2)
+
+
 class _IdeaFront(Record):
     id: str
     title: str
@@ -118,14 +126,10 @@ class _IdeaFront(Record):
 
 def load_idea(path: Path) -> Idea:
     """Read one idea: front matter, an introduction, then a `## passage-id` section a passage, its cues as a list."""
-    text = read_text(path).replace("\r\n", "\n")
-    match = _FRONT.match(text)
-    if match is None:
-        raise DataFileError(path, "front matter", "it is missing.", "start the file with ---, fields, and --- again.")
-    front = _validate(path, _IdeaFront, _parse_yaml(path, match.group(1)))
+    front, text = load_with_front(path, _IdeaFront)
     if front.id != path.stem:
         raise DataFileError(path, "id", f"it is “{front.id}”.", f"write {path.stem}, or rename the file.")
-    parts = _SECTION.split(match.group(2))
+    parts = _SECTION.split(text)
     passages = []
     for passage_id, body in zip(parts[1::2], parts[2::2], strict=True):
         cues = tuple(cue.strip() for cue in _CUE.findall(body))

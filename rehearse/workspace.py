@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rehearse.coaching.coach import Assessment, Coach
 from rehearse.coaching.ratings import total
 from rehearse.config import Settings, load_settings
-from rehearse.domain.assessment import Debrief
+from rehearse.domain.assessment import Debrief, Ratings
 from rehearse.domain.idea import Hit, PassageIndex
 from rehearse.domain.library import Library, load_library
 from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
@@ -127,6 +127,7 @@ class Workspace:
                 focus=stored.focus,
                 parent_id=rehearsal_id,
                 parent_turn=turn,
+                offer_json=stored.offer_json,
             )
         )
         kept = KeptRehearsal(self, new_id, sibling)
@@ -204,6 +205,7 @@ class KeptRehearsal:
             trust=self.rehearsal.now.state.trust,
             empathy=total(debrief.ratings, EMPATHY_CRITERIA),
             clarity=total(debrief.ratings, CLARITY_CRITERIA),
+            scores_json=_scores_json(debrief.ratings),
         )
         return debrief
 
@@ -216,6 +218,12 @@ def _assessment_json(assessment: Assessment) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def _scores_json(ratings: Ratings) -> str:
+    """Per criterion what the totals are made of, without evidence: short enough for each line of a history."""
+    kept = ("level", "score", "unrated")
+    return json.dumps({key: {k: v for k, v in r.to_dict().items() if k in kept} for key, r in ratings.items()})
 
 
 @cache

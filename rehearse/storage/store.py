@@ -2,129 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from sqlite3 import OperationalError
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
-from sqlalchemy.orm import Session, lazyload, load_only
+from sqlalchemy.orm import Session, lazyload, load_only, selectinload
 
 from rehearse.errors import RehearsalOverError, StorageError, UnknownIdError
-from rehearse.storage.database import WRITES, database_file, open_database, said_plainly
+from rehearse.storage.database import Database
+from rehearse.storage.notebook import Notebook, clear
+from rehearse.storage.opening import open_database
+from rehearse.storage.records import LOCAL_PERSON, NewRehearsal, RehearsalSummary, StoredAnswer, StoredRehearsal, StoredTurn
 from rehearse.storage.tables import RehearsalRow, TurnRow
 
-
-@dataclass(frozen=True, slots=True)
-class NewRehearsal:
-    """What is known when a rehearsal begins; `parent_id` and `parent_turn` where it branches off another."""
-
-    scenario_id: str
-    persona_id: str
-    difficulty: str
-    seed: int
-    engine: str
-    opening: str
-    focus: str | None = None
-    parent_id: str | None = None
-    parent_turn: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """The counterpart's answer, with what is needed to return to it; the JSON is opaque to the store."""
-
-    text: str
-    exchange_json: str
-    inner_json: str
-    assessment_json: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTurn:
-    """One learner turn; `answer` is None where the process died before it was given."""
-
-    number: int
-    text: str
-    said_at: datetime
-    answer: StoredAnswer | None
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalSummary:
-    """A line of the history. `turns` counts the learner's turns; scores are 0-100, None where not rated or not ended."""
-
-    rehearsal_id: str
-    scenario_id: str
-    persona_id: str
-    difficulty: str
-    started_at: datetime
-    ended_at: datetime | None
-    ending: str | None
-    turns: int
-    trust: float | None
-    empathy: int | None
-    clarity: int | None
-    guess: int | None
-    parent_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRehearsal:
-    """A whole rehearsal as it is kept."""
-
-    rehearsal_id: str
-    scenario_id: str
-    persona_id: str
-    difficulty: str
-    seed: int
-    engine: str
-    opening: str
-    focus: str | None
-    parent_id: str | None
-    parent_turn: int | None
-    started_at: datetime
-    ended_at: datetime | None
-    ending: str | None
-    guess: int | None
-    trust: float | None
-    empathy: int | None
-    clarity: int | None
-    debrief_json: str | None
-    turns: tuple[StoredTurn, ...]
+__all__ = ["NewRehearsal", "RehearsalStore", "RehearsalSummary", "StoredAnswer", "StoredRehearsal", "StoredTurn"]
 
 
 class RehearsalStore:
-    """Rehearsals in one SQLite file. Safe to use from several threads and processes; a session a call."""
+    """One person's rehearsals; another person's id is an unknown one. Safe to use from several threads and processes."""
 
-    def __init__(self, url_or_path: str | Path) -> None:
-        self.path = database_file(url_or_path)
-        self._engine = open_database(self.path)
-        self._writer = self._engine.execution_options(**{WRITES: True})
+    def __init__(self, database: Database | str | Path, person_id: str = LOCAL_PERSON) -> None:
+        """`database`: an opened one, its address, or the path of a file."""
+        self.database = database if isinstance(database, Database) else open_database(database)
+        self.person_id = person_id
 
-    @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        with said_plainly(self.path), Session(self._engine) as session:
-            yield session
+    def for_person(self, person_id: str) -> RehearsalStore:
+        """Another person's rehearsals in the same database."""
+        return RehearsalStore(self.database, person_id)
 
-    @contextmanager
-    def _writing(self) -> Iterator[Session]:
-        """A transaction, committed at the end; one at a time over all processes, so that what it reads still holds."""
-        with said_plainly(self.path), Session(self._writer) as session, session.begin():
-            yield session
+    @property
+    def notebook(self) -> Notebook:
+        """What the same person keeps beside the rehearsals."""
+        return Notebook(self.database, self.person_id)
 
     def create(self, new: NewRehearsal) -> str:
         """Keep a new rehearsal; its id. `UnknownIdError` if it branches off one that is not there."""
         rehearsal_id = uuid4().hex
-        with self._writing() as session:
+        with self.database.writing() as session:
             if new.parent_id is not None:
                 self._row(session, new.parent_id)
             session.add(
                 RehearsalRow(
                     id=rehearsal_id,
+                    person_id=self.person_id,
                     scenario_id=new.scenario_id,
                     persona_id=new.persona_id,
                     difficulty=new.difficulty,
@@ -134,6 +55,7 @@ class RehearsalStore:
                     focus=new.focus,
                     parent_id=new.parent_id,
                     parent_turn=new.parent_turn,
+                    offer_json=new.offer_json,
                     started_at=datetime.now(UTC),
                 )
             )
@@ -141,8 +63,8 @@ class RehearsalStore:
 
     def add_learner_turn(self, rehearsal_id: str, number: int, text: str) -> None:
         """Commit a turn of the learner. The same turn again is no turn more; other words under its number are refused."""
-        with self._writing() as session:
-            row = self._row(session, rehearsal_id)
+        with self.database.writing() as session:
+            row = self._row(session, rehearsal_id, lock=True)
             kept = session.get(TurnRow, (rehearsal_id, number))
             if kept is not None:
                 if kept.learner != text:
@@ -157,15 +79,21 @@ class RehearsalStore:
 
     def add_answer(self, rehearsal_id: str, number: int, answer: StoredAnswer) -> None:
         """Commit the answer to a turn; the first answer stays."""
-        with self._writing() as session:
-            row = session.get(TurnRow, (rehearsal_id, number))
-            if row is None:
-                raise UnknownIdError("turn", f"{rehearsal_id}/{number}", [])
+        with self.database.writing() as session:
+            row = self._turn(session, rehearsal_id, number)
             if row.counterpart is None:
                 row.counterpart = answer.text
                 row.exchange_json = answer.exchange_json
                 row.inner_json = answer.inner_json
                 row.assessment_json = answer.assessment_json
+
+    def update_assessment(self, rehearsal_id: str, number: int, assessment_json: str) -> None:
+        """Keep a later view of an answered turn in place of the first; `UnknownIdError` where nothing was answered yet."""
+        with self.database.writing() as session:
+            row = self._turn(session, rehearsal_id, number)
+            if row.counterpart is None:
+                raise UnknownIdError("answered turn", f"{rehearsal_id}/{number}", [])
+            row.assessment_json = assessment_json
 
     def end(
         self,
@@ -176,85 +104,92 @@ class RehearsalStore:
         trust: float | None = None,
         empathy: int | None = None,
         clarity: int | None = None,
+        scores_json: str | None = None,
     ) -> None:
-        """Keep how a rehearsal ended and its debrief; the first ending stays, the debrief is renewed."""
-        with self._writing() as session:
-            row = self._row(session, rehearsal_id)
+        """Keep how a rehearsal ended and its debrief; the first ending stays, debrief and scores are renewed."""
+        with self.database.writing() as session:
+            row = self._row(session, rehearsal_id, lock=True)
             if row.ending is None:
                 row.ending, row.ended_at = ending, datetime.now(UTC)
             row.debrief_json = debrief_json
             row.trust, row.empathy, row.clarity = trust, empathy, clarity
+            row.scores_json = scores_json
 
     def save_guess(self, rehearsal_id: str, guess: int) -> None:
         """Keep the learner's own guess, 0-100."""
         if not 0 <= guess <= 100:
             raise ValueError(f"a guess is between 0 and 100, not {guess}")
-        with self._writing() as session:
+        with self.database.writing() as session:
             self._row(session, rehearsal_id).guess = guess
+
+    def save_check_in(self, rehearsal_id: str, check_in_json: str) -> None:
+        """Keep how the real talk went, in place of what was told before."""
+        with self.database.writing() as session:
+            self._row(session, rehearsal_id).check_in_json = check_in_json
 
     def get(self, rehearsal_id: str) -> StoredRehearsal:
         """One rehearsal, whole; `UnknownIdError` where there is none."""
-        with self._reading() as session:
+        with self.database.reading() as session:
             return _stored(self._row(session, rehearsal_id))
+
+    def recent(self, limit: int) -> list[StoredRehearsal]:
+        """The last rehearsals that have ended, whole, oldest first."""
+        query = select(RehearsalRow).where(self._mine, RehearsalRow.ending.is_not(None)).options(selectinload(RehearsalRow.turns))
+        query = query.order_by(RehearsalRow.started_at.desc(), RehearsalRow.id).limit(limit)
+        with self.database.reading() as session:
+            return [_stored(row) for row in session.scalars(query)][::-1]
 
     def list(self, search: str = "", scenario_id: str | None = None, limit: int = 50, offset: int = 0) -> list[RehearsalSummary]:
         """Rehearsals, newest first; `search` looks into persona, scenario and what was said."""
         turns = select(func.count()).where(TurnRow.rehearsal_id == RehearsalRow.id).correlate(RehearsalRow).scalar_subquery()
-        query = select(RehearsalRow, turns).options(lazyload(RehearsalRow.turns), load_only(*_SUMMARY))
+        query = select(RehearsalRow, turns).where(self._mine).options(lazyload(RehearsalRow.turns), load_only(*_SUMMARY))
         for condition in _conditions(search, scenario_id):
             query = query.where(condition)
         query = query.order_by(RehearsalRow.started_at.desc(), RehearsalRow.id).limit(limit).offset(offset)
-        with self._reading() as session:
+        with self.database.reading() as session:
             return [_summary(row, count) for row, count in session.execute(query)]
 
     def count(self) -> int:
         """How many rehearsals are kept."""
-        with self._reading() as session:
-            return session.scalar(select(func.count()).select_from(RehearsalRow)) or 0
+        with self.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(RehearsalRow).where(self._mine)) or 0
 
     def delete(self, rehearsal_id: str) -> None:
-        """Delete one rehearsal; its words are overwritten in the file."""
-        with self._writing() as session:
-            self._row(session, rehearsal_id)
+        """Delete one rehearsal and what was contested in it; its words are overwritten in the file."""
+        with self.database.writing() as session:
+            self._row(session, rehearsal_id, lock=True)
             session.execute(delete(RehearsalRow).where(RehearsalRow.id == rehearsal_id))
-        self._compact()
+        self.database.compact()
 
     def delete_all(self) -> None:
-        """Delete every rehearsal; no word of them is left in the file."""
-        with self._writing() as session:
-            session.execute(delete(RehearsalRow))
-        self._compact()
+        """Delete all that this person keeps, the notebook too; no word of it is left in the file."""
+        with self.database.writing() as session:
+            session.execute(delete(RehearsalRow).where(self._mine))
+            clear(session, self.person_id)
+        self.database.compact()
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
+        """Let go of the database, for every person."""
+        self.database.close()
 
-    def _compact(self) -> None:
-        """Shrink the file and empty the write-ahead log, where deleted words would otherwise stay a while."""
-        with said_plainly(self.path):
-            connection = self._engine.raw_connection()
-            try:
-                connection.cursor().execute("VACUUM").close()
-                busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            except OperationalError as error:
-                busy = "locked" in str(error)
-                if not busy:
-                    raise StorageError(self._uncompacted(str(error))) from error
-            finally:
-                connection.close()
-        if busy:
-            raise StorageError(self._uncompacted("another process is using it"))
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        return RehearsalRow.person_id == self.person_id
 
-    def _uncompacted(self, why: str) -> str:
-        return (
-            f"Deleted, but the files of {self.path} could not be cleaned of the words ({why}). They can no longer be read in "
-            "Rehearse. Close other copies of it and delete again."
-        )
-
-    def _row(self, session: Session, rehearsal_id: str) -> RehearsalRow:
-        row = session.get(RehearsalRow, rehearsal_id)
+    def _row(self, session: Session, rehearsal_id: str, *, lock: bool = False) -> RehearsalRow:
+        """The row of a rehearsal; `lock` lets one transaction at a time change it and its turns."""
+        query = select(RehearsalRow).where(RehearsalRow.id == rehearsal_id, self._mine)
+        # SQLite knows no such lock and needs none: there only one transaction writes at a time.
+        row = session.scalar(query.with_for_update() if lock else query)
         if row is None:
             raise UnknownIdError("rehearsal", rehearsal_id, [])
+        return row
+
+    def _turn(self, session: Session, rehearsal_id: str, number: int) -> TurnRow:
+        self._row(session, rehearsal_id, lock=True)
+        row = session.get(TurnRow, (rehearsal_id, number))
+        if row is None:
+            raise UnknownIdError("turn", f"{rehearsal_id}/{number}", [])
         return row
 
 
@@ -270,6 +205,7 @@ _SUMMARY = (
     RehearsalRow.clarity,
     RehearsalRow.guess,
     RehearsalRow.parent_id,
+    RehearsalRow.scores_json,
 )
 
 
@@ -308,6 +244,7 @@ def _summary(row: RehearsalRow, turns: int) -> RehearsalSummary:
         clarity=row.clarity,
         guess=row.guess,
         parent_id=row.parent_id,
+        scores_json=row.scores_json,
     )
 
 
@@ -330,7 +267,10 @@ def _stored(row: RehearsalRow) -> StoredRehearsal:
         trust=row.trust,
         empathy=row.empathy,
         clarity=row.clarity,
+        scores_json=row.scores_json,
         debrief_json=row.debrief_json,
+        offer_json=row.offer_json,
+        check_in_json=row.check_in_json,
         turns=tuple(_turn(turn) for turn in row.turns),
     )
 

@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from rehearse.errors import StorageError
-from rehearse.storage.database import database_file, open_database
+from rehearse.storage.opening import database_file, open_database
 from rehearse.storage.store import NewRehearsal, RehearsalStore
 from rehearse.storage.tables import Base
 
@@ -39,14 +39,14 @@ def _writer(database: Path, turns: int) -> subprocess.Popen[str]:
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(database: Path) -> None:
-    engine = open_database(database)
-    with engine.connect() as connection:
+    opened = open_database(database)
+    with opened.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-    engine.dispose()
+    opened.close()
 
 
 def test_settings_of_each_connection(store: RehearsalStore) -> None:
-    with store._reading() as session:
+    with store.database.reading() as session:
         found = {
             name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "foreign_keys", "secure_delete", "busy_timeout")
@@ -150,7 +150,7 @@ def test_a_file_of_a_newer_version_is_left_alone(store: RehearsalStore, database
 def test_a_file_that_another_program_holds(
     store: RehearsalStore, database: Path, new: NewRehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rehearse.storage.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("rehearse.storage.sqlite.BUSY_SECONDS", 0.05)
     impatient = RehearsalStore(database)
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -163,7 +163,7 @@ def test_a_file_that_another_program_holds(
 
 
 def test_a_file_that_may_only_be_read(store: RehearsalStore, new: NewRehearsal) -> None:
-    with store._reading() as session:
+    with store.database.reading() as session:
         session.connection().exec_driver_sql("PRAGMA query_only = ON")
     with pytest.raises(StorageError, match="may not be written to"):
         store.create(new)

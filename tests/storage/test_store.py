@@ -150,8 +150,8 @@ def test_the_newest_comes_first(store: RehearsalStore, new: NewRehearsal, answer
 def test_ten_thousand_rehearsals_list_in_a_tenth_of_a_second(store: RehearsalStore) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     ids = [f"{n:032x}" for n in range(10_000)]
-    row = {"persona_id": "p", "difficulty": "easy", "seed": 1, "engine": "embedded", "opening": "Yes?"}
-    with store._writing() as session:
+    row = {"persona_id": "p", "difficulty": "easy", "seed": 1, "engine": "embedded", "opening": "Yes?", "person_id": "local"}
+    with store.database.writing() as session:
         session.execute(
             insert(RehearsalRow),
             [row | {"id": i, "scenario_id": f"s{n % 5}", "started_at": start + timedelta(minutes=n)} for n, i in enumerate(ids)],
@@ -196,10 +196,10 @@ def test_deleted_words_are_gone_from_the_files(
 def test_deleting_while_another_reads_says_what_is_left_to_do(
     store: RehearsalStore, database: Path, new: NewRehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rehearse.storage.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("rehearse.storage.sqlite.BUSY_SECONDS", 0.05)
     quick = RehearsalStore(database)
     store.create(new)
-    with store._reading() as session:
+    with store.database.reading() as session:
         session.execute(TurnRow.__table__.select()).all()
         with pytest.raises(StorageError, match="Close other copies of it and delete again"):
             quick.delete_all()

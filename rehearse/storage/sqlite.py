@@ -1,0 +1,110 @@
+"""SQLite: one file that is made when it is missing, several processes that take turns, deleted words overwritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from sqlite3 import OperationalError
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Connection, create_engine, event
+
+from rehearse.errors import StorageError
+from rehearse.storage.database import WRITES, Database
+
+BUSY_SECONDS = 10
+LOCK_SECONDS = 60
+
+
+class SqliteDatabase(Database):
+    """A database in one file. One transaction writes at a time over all processes, so that what it reads still holds."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, made if it is missing; safe when two processes do so at once."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"The data folder {path.parent} cannot be made ({error.strerror}). Nothing was lost. Set REHEARSE_HOME to a "
+                "folder that you may write to."
+            ) from None
+        engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _settle)
+        event.listen(engine, "begin", _begin)
+        super().__init__(str(path), engine)
+        self.path = path
+        try:
+            with self.said_plainly():
+                self._prepare()
+        except StorageError:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        try:
+            with FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS), self._writer.begin() as connection:
+                self.migrate(connection)
+        except Timeout:
+            raise StorageError(
+                f"Another process has been preparing {self.path} for a minute. Nothing was lost. Wait, or end it, and start "
+                "again."
+            ) from None
+        except OSError as error:
+            raise StorageError(
+                f"{self.path.parent} cannot be written to ({error.strerror}). Nothing was lost. Set REHEARSE_HOME to a folder "
+                "that you may write to."
+            ) from None
+
+    def compact(self) -> None:
+        """Shrink the file and empty the write-ahead log, where deleted words would otherwise stay a while."""
+        with self.said_plainly():
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("VACUUM").close()
+                busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except OperationalError as error:
+                busy = "locked" in str(error)
+                if not busy:
+                    raise StorageError(self._uncompacted(str(error))) from error
+            finally:
+                connection.close()
+        if busy:
+            raise StorageError(self._uncompacted("another process is using it"))
+
+    def _uncompacted(self, why: str) -> str:
+        return (
+            f"Deleted, but the files of {self.path} could not be cleaned of the words ({why}). They can no longer be read in "
+            "Rehearse. Close other copies of it and delete again."
+        )
+
+    def plainly(self, problem: str) -> str:
+        """What SQLite's message means."""
+        place = self.place
+        if "locked" in problem or "busy" in problem:
+            return f"{place} is in use by another process. What was said before is kept. Try again in a moment."
+        if "readonly" in problem or "read-only" in problem:
+            return f"{place} may not be written to. What was said before is kept. Check the rights of the file and its folder."
+        if "malformed" in problem or "not a database" in problem or "corrupt" in problem:
+            return (
+                f"{place} is damaged and cannot be read. It was left as it is. Move it away to start afresh, or "
+                f"try `sqlite3 {place} .recover` to save what can be saved."
+            )
+        if "full" in problem:
+            return f"The disk that holds {place} is full. What was said before is kept. Make room and try again."
+        return (
+            f"{place} could not be used ({problem}). What was said before is kept. Check that it is a file that you may write to."
+        )
+
+
+def _settle(connection: Any, _: object) -> None:
+    """Settings of each connection: durable write-ahead log, foreign keys, and deleted words overwritten in the file."""
+    # Python's driver would begin a transaction only at the first change, and none for a change of schema; `_begin` begins all.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a transaction. One that will write takes its turn at once, so that what it read still holds when it writes."""
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

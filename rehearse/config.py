@@ -1,35 +1,102 @@
 """Settings: the only reader of the environment.
 
-Strength, strongest first: what the caller passes (a command-line option), the environment, `rehearse.toml`, the defaults.
+Strength, strongest first: what the caller passes (a command-line option), the environment, `rehearse.toml` in the working folder,
+`rehearse.toml` in the data folder, the defaults.
 """
 
 from __future__ import annotations
 
+import os
+import tomllib
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rehearse.errors import SettingsError
 
 TOML_NAME = "rehearse.toml"
+HUB = "https://huggingface.co"
+
+
+def _usual(name: str) -> AliasChoices:
+    """A setting that has a name of its own in the environment, because other programs read it too."""
+    return AliasChoices(name.upper(), name)
 
 
 class Settings(BaseSettings):
     """Where things are and how the page is served."""
 
-    model_config = SettingsConfigDict(env_prefix="REHEARSE_", toml_file=TOML_NAME, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="REHEARSE_",
+        toml_file=TOML_NAME,
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        # A setting that cannot be used may be a key: messages never repeat it.
+        hide_input_in_errors=True,
+    )
 
     home: Path = Field(default_factory=lambda: user_data_path("rehearse", appauthor=False))
     """The data folder: database, search index, own personas."""
+    database_url: str | None = Field(default=None, repr=False)
+    """Where rehearsals are kept, if not in the data folder: `postgresql://user:password@host/database` or `sqlite:///file`."""
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
+
+    model: str | None = None
+    """The chat model: `openai:NAME`, `local:PATH.gguf` or `provider:NAME`; without one the embedded engine speaks."""
+    model_timeout: float = Field(default=30.0, gt=0, le=3600)
+    """Seconds that one call may take in all; a local model's first reading of a long prompt included."""
+    model_window: int | None = Field(default=None, ge=1024)
+    """Tokens that prompt and answer may have together; by default what is known of the model."""
+    model_coach: bool = True
+    """Whether the model also coaches, beside the embedded coach."""
+    model_appraisal: bool = False
+    """Whether the model also reads what the learner's words do, beside the embedded reader."""
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias=_usual("openai_api_key"))
+    openai_api_key_file: Path | None = Field(default=None, validation_alias=_usual("openai_api_key_file"))
+    """A file that holds the key and nothing else, as secret stores mount it."""
+    openai_base_url: str | None = Field(default=None, validation_alias=_usual("openai_base_url"), repr=False)
+    """The address of a compatible endpoint, mostly ending in `/v1`. Not printed, for it may hold a password."""
+    hf_endpoint: str = Field(default=HUB, validation_alias=_usual("hf_endpoint"))
+    """Where `rehearse models pull` gets files from."""
+
+    @property
+    def models_path(self) -> Path:
+        """The folder of local models."""
+        return self.home / "models"
+
+    def key(self) -> SecretStr | None:
+        """The key for the endpoint, from the setting or from the file it names; `SettingsError` if that cannot be read."""
+        if self.openai_api_key is not None:
+            return self.openai_api_key
+        if self.openai_api_key_file is None:
+            return None
+        try:
+            text = self.openai_api_key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(
+                "The file that OPENAI_API_KEY_FILE names cannot be read. Check that it exists and may be read, or unset it."
+            ) from None
+        return SecretStr(text) if text else None
+
+    def key_source(self) -> str | None:
+        """Where the key comes from, for people; never a part of it."""
+        if self.openai_api_key is not None:
+            return "OPENAI_API_KEY" if os.environ.get("OPENAI_API_KEY") else TOML_NAME
+        return "OPENAI_API_KEY_FILE" if self.openai_api_key_file is not None else None
 
     @property
     def database_path(self) -> Path:
         """The SQLite file."""
         return self.home / "rehearse.db"
+
+    @property
+    def database(self) -> str | Path:
+        """Where rehearsals are kept: an address, with its password, or the SQLite file."""
+        return self.database_url or self.database_path
 
     @property
     def index_path(self) -> Path:
@@ -45,18 +112,27 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Caller, environment, then the TOML file of the working folder."""
+        """Caller, environment, the TOML file of the working folder, the one of the data folder."""
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        here = TomlConfigSettingsSource(settings_cls)
+        home = next((found for source in (init_settings, env_settings, here) if (found := source().get("home"))), None)
+        folder = Path(str(home)) if home else user_data_path("rehearse", appauthor=False)
+        return init_settings, env_settings, here, TomlConfigSettingsSource(settings_cls, folder / TOML_NAME)
+
+
+_USUAL = {"OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "OPENAI_BASE_URL", "HF_ENDPOINT"}
 
 
 def load_settings(**given: object) -> Settings:
     """Settings with what the caller gives on top; `SettingsError` names the setting and the mend."""
     try:
         return Settings(**{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"A file {TOML_NAME} is not valid TOML: {error}. Mend it there, or take it away.") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        variable = name.upper() if name.upper() in _USUAL else f"REHEARSE_{name.upper()}"
         raise SettingsError(
-            f"The setting {name} cannot be used: {first['msg']}. Set REHEARSE_{name.upper()}, or {name} in {TOML_NAME}."
+            f"The setting {name} cannot be used: {first['msg']}. Set {variable}, or {name.lower()} in {TOML_NAME}."
         ) from None

@@ -135,7 +135,7 @@ def _data_files(workspace: Workspace) -> str:
 
 def _database(workspace: Workspace) -> str:
     kept = workspace.store.count()
-    return f"{workspace.settings.database_path}, {kept} rehearsal{'' if kept == 1 else 's'}"
+    return f"{workspace.store.database.place}, {kept} rehearsal{'' if kept == 1 else 's'}"
 
 
 def _encoder(workspace: Workspace) -> str:

@@ -63,7 +63,7 @@ class Workspace:
         """Where rehearsals are kept."""
         from rehearse.storage.store import RehearsalStore
 
-        return RehearsalStore(self.settings.database_path)
+        return RehearsalStore(self.settings.database)
 
     @cached_property
     def coach(self) -> Coach:

@@ -50,12 +50,16 @@ class Database(ABC):
         self.engine.dispose()
 
     @abstractmethod
+    def take_turn(self, session: Session, key: str) -> None:
+        """Let one transaction at a time past, for what has no row yet that could be locked."""
+
+    @abstractmethod
     def compact(self) -> None:
         """Clean the files of words that were deleted; `StorageError` says what is left to do."""
 
     @abstractmethod
-    def plainly(self, problem: str) -> str:
-        """What a database's own message, in lower case, means: what happened, what was kept, what to do."""
+    def plainly(self, problem: str, code: str) -> str:
+        """What a database's own message, in lower case, and its code mean: what happened, what was kept, what to do."""
 
     @contextmanager
     def said_plainly(self) -> Iterator[None]:
@@ -63,7 +67,8 @@ class Database(ABC):
         try:
             yield
         except DatabaseError as error:
-            raise StorageError(self.plainly(str(error.orig).lower())) from error
+            code = getattr(error.orig, "sqlstate", None) or ""
+            raise StorageError(self.plainly(str(error.orig).lower(), code)) from error
         except SQLAlchemyError as error:
             raise StorageError(
                 f"{self.place} could not be used: {type(error).__name__}. What was said before is kept. Start again; if it "

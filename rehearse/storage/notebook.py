@@ -40,6 +40,7 @@ class Notebook:
     def save_offer(self, offer_json: str) -> None:
         """Keep the offer card in place of the one before."""
         with self.database.writing() as session:
+            self.database.take_turn(session, self.person_id)
             session.merge(OfferRow(person_id=self.person_id, offer_json=offer_json, saved_at=datetime.now(UTC)))
 
     # Own personas -----------------------------------------------------------------------------------------------------
@@ -54,6 +55,7 @@ class Notebook:
     def save_own_persona(self, persona_id: str, yaml: str) -> None:
         """Keep a counterpart; under a known id the text is replaced and its first date stays."""
         with self.database.writing() as session:
+            self.database.take_turn(session, self.person_id)
             row = session.get(OwnPersonaRow, (self.person_id, persona_id))
             if row is None:
                 session.add(OwnPersonaRow(person_id=self.person_id, persona_id=persona_id, yaml=yaml, made_at=datetime.now(UTC)))

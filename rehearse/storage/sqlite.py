@@ -8,6 +8,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.orm import Session
 
 from rehearse.errors import StorageError
 from rehearse.storage.database import WRITES, Database
@@ -28,7 +29,9 @@ class SqliteDatabase(Database):
                 f"The data folder {path.parent} cannot be made ({error.strerror}). Nothing was lost. Set REHEARSE_HOME to a "
                 "folder that you may write to."
             ) from None
-        engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(
+            URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+        )
         event.listen(engine, "connect", _settle)
         event.listen(engine, "begin", _begin)
         super().__init__(str(path), engine)
@@ -55,6 +58,9 @@ class SqliteDatabase(Database):
                 "that you may write to."
             ) from None
 
+    def take_turn(self, session: Session, key: str) -> None:
+        """Nothing: whoever writes has waited for its turn already."""
+
     def compact(self) -> None:
         """Shrink the file and empty the write-ahead log, where deleted words would otherwise stay a while."""
         with self.said_plainly():
@@ -77,8 +83,9 @@ class SqliteDatabase(Database):
             "Rehearse. Close other copies of it and delete again."
         )
 
-    def plainly(self, problem: str) -> str:
-        """What SQLite's message means."""
+    def plainly(self, problem: str, code: str) -> str:
+        """What SQLite's message means; it has no codes."""
+        del code
         place = self.place
         if "locked" in problem or "busy" in problem:
             return f"{place} is in use by another process. What was said before is kept. Try again in a moment."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Float, ForeignKey, Index, Integer, String, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Float, ForeignKey, Index, Integer, String, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -47,7 +47,7 @@ class RehearsalRow(Base):
     scenario_id: Mapped[str] = mapped_column(String(60))
     persona_id: Mapped[str] = mapped_column(String(60))
     difficulty: Mapped[str] = mapped_column(String(10))
-    seed: Mapped[int] = mapped_column(Integer)
+    seed: Mapped[int] = mapped_column(Integer().with_variant(BigInteger(), "postgresql"))
     engine: Mapped[str] = mapped_column(String(120))
     opening: Mapped[str] = mapped_column(Text)
     focus: Mapped[str | None] = mapped_column(String(40))

@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
@@ -25,7 +24,8 @@ def test_everything_comes_back_as_it_went_in(store: RehearsalStore, new: NewRehe
     store.add_answer(rehearsal_id, 1, answer)
     store.add_learner_turn(rehearsal_id, 2, STRANGE)
     store.save_guess(rehearsal_id, 64)
-    store.end(rehearsal_id, "agreed", '{"ratings": {}}', trust=0.5, empathy=70, clarity=None)
+    store.save_check_in(rehearsal_id, '{"went": "so-so"}')
+    store.end(rehearsal_id, "agreed", '{"ratings": {}}', trust=0.5, empathy=70, clarity=None, scores_json='{"purpose": {}}')
 
     kept = store.get(rehearsal_id)
 
@@ -35,7 +35,8 @@ def test_everything_comes_back_as_it_went_in(store: RehearsalStore, new: NewRehe
     assert (kept.opening, kept.focus) == ("You wanted a word?", "purpose")
     assert (kept.parent_id, kept.parent_turn) == (None, None)
     assert (kept.ending, kept.guess, kept.debrief_json) == ("agreed", 64, '{"ratings": {}}')
-    assert (kept.trust, kept.empathy, kept.clarity) == (0.5, 70, None)
+    assert (kept.trust, kept.empathy, kept.clarity, kept.scores_json) == (0.5, 70, None, '{"purpose": {}}')
+    assert (kept.offer_json, kept.check_in_json) == (new.offer_json, '{"went": "so-so"}')
     assert before <= kept.started_at <= kept.turns[0].said_at <= datetime.now(UTC)
     assert kept.ended_at is not None
     assert kept.ended_at.tzinfo is UTC
@@ -74,6 +75,36 @@ def test_the_first_answer_stays(store: RehearsalStore, new: NewRehearsal, answer
     assert store.get(rehearsal_id).turns[0].answer == answer
 
 
+def test_a_later_view_replaces_the_first(store: RehearsalStore, new: NewRehearsal, answer: StoredAnswer) -> None:
+    rehearsal_id = store.create(new)
+    store.add_learner_turn(rehearsal_id, 1, "Hello.")
+    with pytest.raises(UnknownIdError):
+        store.update_assessment(rehearsal_id, 1, '{"by": "a model"}')
+    store.add_answer(rehearsal_id, 1, answer)
+    store.update_assessment(rehearsal_id, 1, '{"by": "a model"}')
+    assert store.get(rehearsal_id).turns[0].answer == replace(answer, assessment_json='{"by": "a model"}')
+    with pytest.raises(UnknownIdError):
+        store.update_assessment(rehearsal_id, 2, "{}")
+
+
+def test_recent_ones_have_ended_and_come_oldest_first(store: RehearsalStore, new: NewRehearsal) -> None:
+    first, still_open, second, third = (store.create(new) for _ in range(4))
+    store.add_learner_turn(second, 1, "Hello.")
+    for rehearsal_id in (third, first, second):
+        store.end(rehearsal_id, "left", "{}")
+    assert [r.rehearsal_id for r in store.recent(10)] == [first, second, third]
+    assert [r.rehearsal_id for r in store.recent(2)] == [second, third]
+    assert store.recent(2)[0] == store.get(second)
+    assert still_open not in {r.rehearsal_id for r in store.recent(10)}
+
+
+def test_the_parts_of_the_totals_stand_in_the_history(store: RehearsalStore, new: NewRehearsal) -> None:
+    rehearsal_id = store.create(new)
+    assert store.list()[0].scores_json is None
+    store.end(rehearsal_id, "left", "{}", empathy=40, scores_json='{"exploration": {"level": 1, "score": 40}}')
+    assert store.list()[0].scores_json == '{"exploration": {"level": 1, "score": 40}}'
+
+
 def test_no_turn_after_the_end_but_the_last_one_again(store: RehearsalStore, new: NewRehearsal) -> None:
     rehearsal_id = store.create(new)
     store.add_learner_turn(rehearsal_id, 1, "Bye.")
@@ -109,6 +140,8 @@ def test_unknown_ids_are_said(store: RehearsalStore, new: NewRehearsal, answer: 
         store.end("nothing", "left", "{}")
     with pytest.raises(UnknownIdError):
         store.delete("nothing")
+    with pytest.raises(UnknownIdError):
+        store.save_check_in("nothing", "{}")
     with pytest.raises(UnknownIdError):
         store.create(replace(new, parent_id="nothing", parent_turn=1))
 
@@ -170,42 +203,6 @@ def test_ten_thousand_rehearsals_list_in_a_tenth_of_a_second(store: RehearsalSto
     part = time.process_time() - begun
     assert [s.rehearsal_id for s in listed[:2]] == [ids[-1], ids[-2]]
     assert max(whole, part) < 0.1
-
-
-def _bytes_of(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
-
-
-@pytest.mark.parametrize("everything", [True, False])
-def test_deleted_words_are_gone_from_the_files(
-    store: RehearsalStore, database: Path, new: NewRehearsal, answer: StoredAnswer, everything: bool
-) -> None:
-    rehearsal_id = store.create(replace(new, opening="opening-canary"))
-    store.add_learner_turn(rehearsal_id, 1, "learner-canary " * 400)
-    store.add_answer(rehearsal_id, 1, replace(answer, text="counterpart-canary", inner_json='"inner-canary"'))
-    store.end(rehearsal_id, "left", '"debrief-canary"')
-    assert b"learner-canary" in _bytes_of(database.parent)
-
-    store.delete_all() if everything else store.delete(rehearsal_id)
-
-    assert b"canary" not in _bytes_of(database.parent)
-    assert store.count() == 0
-    assert store.create(new)
-
-
-def test_deleting_while_another_reads_says_what_is_left_to_do(
-    store: RehearsalStore, database: Path, new: NewRehearsal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rehearse.storage.sqlite.BUSY_SECONDS", 0.05)
-    quick = RehearsalStore(database)
-    store.create(new)
-    with store.database.reading() as session:
-        session.execute(TurnRow.__table__.select()).all()
-        with pytest.raises(StorageError, match="Close other copies of it and delete again"):
-            quick.delete_all()
-    assert store.count() == 0
-    quick.delete_all()
-    quick.close()
 
 
 def test_many_threads_say_the_same_turn_once(store: RehearsalStore, new: NewRehearsal, answer: StoredAnswer) -> None:

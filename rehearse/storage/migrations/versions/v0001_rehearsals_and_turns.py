@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("scenario_id", sa.String(60), nullable=False),
         sa.Column("persona_id", sa.String(60), nullable=False),
         sa.Column("difficulty", sa.String(10), nullable=False),
-        sa.Column("seed", sa.Integer, nullable=False),
+        sa.Column("seed", sa.Integer().with_variant(sa.BigInteger(), "postgresql"), nullable=False),
         sa.Column("engine", sa.String(120), nullable=False),
         sa.Column("opening", sa.Text, nullable=False),
         sa.Column("focus", sa.String(40)),

@@ -1,4 +1,4 @@
-"""The file: made, brought up to date, shared between processes, and what is said when it cannot be used."""
+"""The SQLite file: made, brought up to date, shared between processes, and what is said when it cannot be used."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 
 from rehearse.errors import StorageError
-from rehearse.storage.opening import database_file, open_database
+from rehearse.storage.opening import database_file
 from rehearse.storage.store import NewRehearsal, RehearsalStore
-from rehearse.storage.tables import Base
 
 WRITER = """
 import sys
@@ -38,15 +35,8 @@ def _writer(database: Path, turns: int) -> subprocess.Popen[str]:
     )
 
 
-def test_the_migrations_make_the_tables_that_the_code_knows(database: Path) -> None:
-    opened = open_database(database)
-    with opened.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-    opened.close()
-
-
-def test_settings_of_each_connection(store: RehearsalStore) -> None:
-    with store.database.reading() as session:
+def test_settings_of_each_connection(file_store: RehearsalStore) -> None:
+    with file_store.database.reading() as session:
         found = {
             name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "foreign_keys", "secure_delete", "busy_timeout")
@@ -54,10 +44,10 @@ def test_settings_of_each_connection(store: RehearsalStore) -> None:
     assert found == {"journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 10_000}
 
 
-def test_opening_again_keeps_everything(store: RehearsalStore, database: Path, new: NewRehearsal) -> None:
-    rehearsal_id = store.create(new)
+def test_opening_again_keeps_everything(file_store: RehearsalStore, database: Path, new: NewRehearsal) -> None:
+    rehearsal_id = file_store.create(new)
     again = RehearsalStore(f"sqlite:///{database}")
-    assert again.get(rehearsal_id) == store.get(rehearsal_id)
+    assert again.get(rehearsal_id) == file_store.get(rehearsal_id)
     again.close()
 
 
@@ -115,10 +105,10 @@ def test_a_file_that_is_no_database_is_left_as_it_is(database: Path) -> None:
     assert database.read_bytes() == b"These are my holiday notes. " * 300
 
 
-def test_a_file_that_was_cut_short(store: RehearsalStore, database: Path, new: NewRehearsal) -> None:
+def test_a_file_that_was_cut_short(file_store: RehearsalStore, database: Path, new: NewRehearsal) -> None:
     for _ in range(200):
-        store.create(new)
-    store.close()
+        file_store.create(new)
+    file_store.close()
     database.write_bytes(database.read_bytes()[: 5 * 4096] + b"\xff" * 4096)
 
     def read() -> None:
@@ -139,8 +129,8 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
         RehearsalStore(tmp_path / "taken" / "rehearse.db")
 
 
-def test_a_file_of_a_newer_version_is_left_alone(store: RehearsalStore, database: Path) -> None:
-    store.close()
+def test_a_file_of_a_newer_version_is_left_alone(file_store: RehearsalStore, database: Path) -> None:
+    file_store.close()
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StorageError, match="newer version of Rehearse"):
@@ -148,7 +138,7 @@ def test_a_file_of_a_newer_version_is_left_alone(store: RehearsalStore, database
 
 
 def test_a_file_that_another_program_holds(
-    store: RehearsalStore, database: Path, new: NewRehearsal, monkeypatch: pytest.MonkeyPatch
+    file_store: RehearsalStore, database: Path, new: NewRehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rehearse.storage.sqlite.BUSY_SECONDS", 0.05)
     impatient = RehearsalStore(database)
@@ -162,14 +152,14 @@ def test_a_file_that_another_program_holds(
     impatient.close()
 
 
-def test_a_file_that_may_only_be_read(store: RehearsalStore, new: NewRehearsal) -> None:
-    with store.database.reading() as session:
+def test_a_file_that_may_only_be_read(file_store: RehearsalStore, new: NewRehearsal) -> None:
+    with file_store.database.reading() as session:
         session.connection().exec_driver_sql("PRAGMA query_only = ON")
     with pytest.raises(StorageError, match="may not be written to"):
-        store.create(new)
+        file_store.create(new)
 
 
-@pytest.mark.parametrize("given", ["postgresql://somewhere/db", "sqlite:///", ":memory:"])
-def test_only_files(given: str) -> None:
+@pytest.mark.parametrize("given", ["mysql://somewhere/db", "sqlite:///", ":memory:", ""])
+def test_only_files_and_postgresql(given: str) -> None:
     with pytest.raises(StorageError, match="nothing was opened"):
         database_file(given)

@@ -15,10 +15,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from rehearse.app import history, ideas_page, lookback, prepare, privacy, routes, stage
-from rehearse.app.desk import Desk
 from rehearse.app.hardening import Hardened, is_loopback
 from rehearse.app.strings import text
 from rehearse.app.theme import gradio_theme
+from rehearse.app.visitors import OnePerson, Visitors
 from rehearse.errors import RehearseError
 from rehearse.workspace import Workspace
 
@@ -32,21 +32,21 @@ HEAD = (
 )
 
 
-def pages(workspace: Workspace, desk: Desk) -> gr.Blocks:
+def pages(visitors: Visitors) -> gr.Blocks:
     """Every page, each with an address of its own."""
     demo: gr.Blocks = gr.Blocks(analytics_enabled=False, title=text("app.name"), fill_width=True)
     with demo:
-        prepare.add_page(demo, workspace)
+        prepare.add_page(demo, visitors)
     with demo.route(text("nav.history"), "history"):
-        history.add_page(demo, workspace)
+        history.add_page(demo, visitors)
     with demo.route(text("nav.ideas"), "ideas"):
-        ideas_page.add_page(demo, workspace)
+        ideas_page.add_page(demo, visitors)
     with demo.route(text("nav.privacy"), "privacy"):
-        privacy.add_page(workspace)
+        privacy.add_page(visitors)
     with demo.route(text("title.stage"), "stage", show_in_navbar=False):
-        stage.add_page(demo, desk)
+        stage.add_page(demo, visitors)
     with demo.route(text("title.lookback"), "lookback", show_in_navbar=False):
-        lookback.add_page(demo, desk)
+        lookback.add_page(demo, visitors)
     demo.queue(default_concurrency_limit=AT_ONCE, api_open=False)
     return demo
 
@@ -54,8 +54,8 @@ def pages(workspace: Workspace, desk: Desk) -> gr.Blocks:
 def build(workspace: Workspace) -> FastAPI:
     """The whole application, ready for a server."""
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None)
-    desk = Desk(workspace)
-    for router in (routes.assets(), routes.actions(desk), routes.downloads(desk)):
+    visitors = OnePerson(workspace)
+    for router in (routes.assets(), routes.actions(visitors), routes.downloads(visitors)):
         app.include_router(router)
     app.add_middleware(Hardened)
     with warnings.catch_warnings():
@@ -63,7 +63,7 @@ def build(workspace: Workspace) -> FastAPI:
         warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)
         mounted: FastAPI = gr.mount_gradio_app(
             app,
-            pages(workspace, desk),
+            pages(visitors),
             path="/",
             theme=gradio_theme(),
             head=HEAD,

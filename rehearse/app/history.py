@@ -9,6 +9,7 @@ import gradio as gr
 from rehearse.app.parts import QUIET, fragment, notice, page_head
 from rehearse.app.strings import text
 from rehearse.app.templating import render
+from rehearse.app.visitors import Visitors
 from rehearse.app.wording import when
 from rehearse.domain.state import Ending
 from rehearse.errors import RehearseError
@@ -84,7 +85,7 @@ def history_html(workspace: Workspace, words: str = "") -> str:
     return render("history.html", entries=found, total=total, words=wanted)
 
 
-def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
+def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.history", "history")
     fragment(render("plain_head.html", heading=text("history.heading"), lede=text("history.lede")))
@@ -94,13 +95,17 @@ def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
         )
     talks = fragment(elem_id="talks")
 
-    def load() -> tuple[object, str]:
+    def load(request: gr.Request) -> tuple[object, str]:
+        workspace = visitors.desk(request).workspace
         return gr.update(visible=bool(workspace.store.count())), history_html(workspace)
+
+    def search(wanted: str, request: gr.Request) -> str:
+        return history_html(visitors.desk(request).workspace, wanted)
 
     demo.load(load, None, [row, talks], **QUIET)
     gr.on(
         [words.submit, words.change],
-        lambda wanted: history_html(workspace, wanted),
+        search,
         [words],
         [talks],
         trigger_mode="always_last",

@@ -7,6 +7,7 @@ import gradio as gr
 from rehearse.app.parts import QUIET, fragment, notice, page_head
 from rehearse.app.strings import text
 from rehearse.app.templating import render
+from rehearse.app.visitors import Visitors
 from rehearse.errors import RehearseError
 from rehearse.workspace import Workspace
 
@@ -26,7 +27,7 @@ def hits_html(workspace: Workspace, words: str) -> str:
     return render("hits.html", words=question, hits=hits, titles=titles)
 
 
-def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
+def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     del demo
     page_head("title.ideas", "ideas")
@@ -36,10 +37,14 @@ def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
             label=text("ideas.search"), placeholder=text("ideas.search_placeholder"), lines=1, max_lines=1, elem_id="search"
         )
     found = fragment(elem_id="found")
-    fragment(render("ideas.html", ideas=workspace.library.corpus.ideas), elem_id="ideas")
+    fragment(render("ideas.html", ideas=visitors.workspace.library.corpus.ideas), elem_id="ideas")
+
+    def search(question: str, request: gr.Request) -> str:
+        return hits_html(visitors.desk(request).workspace, question)
+
     gr.on(
         [words.submit, words.change],
-        lambda question: hits_html(workspace, question),
+        search,
         [words],
         [found],
         trigger_mode="always_last",

@@ -14,6 +14,7 @@ from rehearse.app.parts import QUIET, fragment, message, no_such_talk, notice, p
 from rehearse.app.sample import SAMPLE_ID, sample_rehearsal
 from rehearse.app.strings import text
 from rehearse.app.templating import render
+from rehearse.app.visitors import Visitors
 from rehearse.app.wording import link_of, pieces
 from rehearse.domain.assessment import Debrief, Remark
 from rehearse.domain.state import Ending
@@ -85,7 +86,7 @@ def lookback_html(view: LookBack) -> str:
 class LookBackPage:
     """The components of the page and what fills them."""
 
-    desk: Desk
+    visitors: Visitors
 
     def build(self, demo: gr.Blocks) -> None:
         """Lay the page out and wire it."""
@@ -103,13 +104,14 @@ class LookBackPage:
     def load(self, request: gr.Request) -> tuple[Any, ...]:
         """The talk that the address names: its guess first, or its debrief."""
         wanted = param(request, "rehearsal")
+        desk = self.visitors.desk(request)
         closed = gr.update(visible=False)
         if wanted == SAMPLE_ID:
-            rehearsal = sample_rehearsal(self.desk.workspace)
+            rehearsal = sample_rehearsal(desk.workspace)
             return wanted, closed, lookback_html(LookBack(SAMPLE_ID, rehearsal, rehearsal.finish()))
         try:
-            stored = self.desk.workspace.store.get(wanted)
-            kept = self.desk.open(wanted)
+            stored = desk.workspace.store.get(wanted)
+            kept = desk.open(wanted)
             if kept.rehearsal.ended is Ending.OPEN:
                 return wanted, closed, self._still_open(wanted)
             if not kept.rehearsal.assessments:
@@ -117,25 +119,27 @@ class LookBackPage:
                 return wanted, closed, empty
             if stored.guess is None:
                 return wanted, gr.update(visible=True), ""
-            return wanted, closed, self._account(wanted)
+            return wanted, closed, self._account(desk, wanted)
         except UnknownIdError:
             return "", closed, no_such_talk()
         except RehearseError as error:
             return "", closed, notice(str(error))
 
-    def save(self, rehearsal_id: str, guess: float) -> tuple[Any, ...]:
+    def save(self, rehearsal_id: str, guess: float, request: gr.Request) -> tuple[Any, ...]:
         """Keep the guess, then show the debrief."""
+        desk = self.visitors.desk(request)
         try:
-            self.desk.workspace.store.save_guess(rehearsal_id, min(100, max(0, round(guess or 0))))
-            return gr.update(visible=False), self._account(rehearsal_id), ""
+            desk.workspace.store.save_guess(rehearsal_id, min(100, max(0, round(guess or 0))))
+            return gr.update(visible=False), self._account(desk, rehearsal_id), ""
         except UnknownIdError:
             return gr.update(visible=False), no_such_talk(), ""
         except RehearseError as error:
             return gr.skip(), gr.skip(), notice(sentence(error))
 
-    def _account(self, rehearsal_id: str) -> str:
-        stored = self.desk.workspace.store.get(rehearsal_id)
-        kept = self.desk.open(rehearsal_id)
+    @staticmethod
+    def _account(desk: Desk, rehearsal_id: str) -> str:
+        stored = desk.workspace.store.get(rehearsal_id)
+        kept = desk.open(rehearsal_id)
         return lookback_html(
             LookBack(
                 rehearsal_id,
@@ -143,7 +147,7 @@ class LookBackPage:
                 kept.rehearsal.finish(),
                 stored.focus,
                 stored.guess,
-                compare_after_branch(self.desk, kept, only_fresh=False),
+                compare_after_branch(desk, kept, only_fresh=False),
             )
         )
 
@@ -153,6 +157,6 @@ class LookBackPage:
         return message(text("lookback.open_heading"), text("lookback.open_text"), go_on)
 
 
-def add_page(demo: gr.Blocks, desk: Desk) -> None:
+def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
-    LookBackPage(desk).build(demo)
+    LookBackPage(visitors).build(demo)

@@ -6,6 +6,7 @@ import gradio as gr
 
 from rehearse.app.parts import QUIET, fragment, page_head, param
 from rehearse.app.templating import render
+from rehearse.app.visitors import Visitors
 from rehearse.domain.library import Library
 from rehearse.domain.persona import Difficulty, Habit
 from rehearse.domain.rubric import CRITERION_IDS
@@ -50,12 +51,12 @@ def unfinished(workspace: Workspace) -> dict[str, str] | None:
     return None
 
 
-def add_page(demo: gr.Blocks, workspace: Workspace) -> None:
+def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.practise", "")
     form = fragment(elem_id="prepare")
 
     def load(request: gr.Request) -> str:
-        return prepare_page(workspace, param(request, "scenario"), param(request, "focus"))
+        return prepare_page(visitors.desk(request).workspace, param(request, "scenario"), param(request, "focus"))
 
     demo.load(load, None, form, **QUIET)

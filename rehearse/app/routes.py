@@ -18,6 +18,8 @@ from rehearse.app.parts import message
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.theme import token_css
+from rehearse.app.visitors import Visitors
+from rehearse.domain.library import Library
 from rehearse.errors import LearnerError, RehearseError, UnknownIdError
 from rehearse.export import to_dict, to_markdown
 from rehearse.storage.store import StoredRehearsal
@@ -31,7 +33,7 @@ log = logging.getLogger(__name__)
 
 def style_sheet() -> str:
     """The tokens and the rules that use them."""
-    return token_css() + (STATIC / "rehearse.css").read_text("utf-8")
+    return token_css() + "".join(path.read_text("utf-8") for path in sorted(STATIC.glob("*.css")))
 
 
 def page_of(heading: str, words: str, status: int) -> HTMLResponse:
@@ -52,12 +54,12 @@ def _go(page: str, **query: str) -> RedirectResponse:
     return RedirectResponse(f"../{page}" + (f"?{urlencode(query)}" if query else ""), status_code=303)
 
 
-def _done(request: Request, action: Callable[[], Response]) -> Response:
+def _done(visitors: Visitors, request: Request, action: Callable[[Desk], Response]) -> Response:
     """Do what one of our own pages asked for; refuse another site."""
     if came_from_elsewhere(request.headers):
         return page_of(text("error.page_heading"), text("error.foreign"), 403)
     try:
-        return action()
+        return action(visitors.desk(request))
     except RehearseError as error:
         return failure(error)
 
@@ -81,7 +83,7 @@ def assets() -> APIRouter:
     return router
 
 
-def actions(desk: Desk) -> APIRouter:
+def actions(visitors: Visitors) -> APIRouter:
     """What the buttons in our fragments do: change something, then go to the page that shows it."""
     router = APIRouter(prefix="/do", include_in_schema=False)
 
@@ -89,59 +91,58 @@ def actions(desk: Desk) -> APIRouter:
     def begin(
         request: Request, scenario: Field = "", persona: Field = "", difficulty: Field = "normal", focus: Field = ""
     ) -> Response:
-        def action() -> Response:
+        def action(desk: Desk) -> Response:
             wanted = desk.workspace.library.criterion(focus).id if focus else None
             return _go("stage", rehearsal=desk.begin(scenario, persona, difficulty, wanted).rehearsal_id)
 
-        return _done(request, action)
+        return _done(visitors, request, action)
 
     @router.post("/branch")
     def branch(request: Request, rehearsal: Field = "", turn: Field = "", words: Field = "") -> Response:
-        def action() -> Response:
+        def action(desk: Desk) -> Response:
             number = int(turn) if turn.isdecimal() else -1
             kept = desk.branch(rehearsal, number)
             desk.lay_out(kept.rehearsal_id, number, words[:MOST_WORDS])
             return _go("stage", rehearsal=kept.rehearsal_id)
 
-        return _done(request, action)
+        return _done(visitors, request, action)
 
     @router.post("/end")
     def end(request: Request, rehearsal: Field = "") -> Response:
-        def action() -> Response:
+        def action(desk: Desk) -> Response:
             desk.end(rehearsal)
             return _go("lookback", rehearsal=rehearsal)
 
-        return _done(request, action)
+        return _done(visitors, request, action)
 
     @router.post("/delete")
     def delete(request: Request, rehearsal: Field = "") -> Response:
-        def action() -> Response:
+        def action(desk: Desk) -> Response:
             with desk.held(rehearsal):
                 desk.workspace.store.delete(rehearsal)
                 desk.forget(rehearsal)
             return _go("history")
 
-        return _done(request, action)
+        return _done(visitors, request, action)
 
     @router.post("/delete-all")
     def delete_all(request: Request) -> Response:
-        def action() -> Response:
+        def action(desk: Desk) -> Response:
             desk.workspace.store.delete_all()
             desk.forget_all()
             return _go("history")
 
-        return _done(request, action)
+        return _done(visitors, request, action)
 
     return router
 
 
-def downloads(desk: Desk) -> APIRouter:
+def downloads(visitors: Visitors) -> APIRouter:
     """A talk and its debrief as a file."""
     router = APIRouter(prefix="/download", include_in_schema=False)
-    workspace = desk.workspace
-    kinds: dict[str, tuple[str, Callable[[StoredRehearsal], str]]] = {
-        "md": ("text/markdown; charset=utf-8", lambda stored: to_markdown(stored, workspace.library)),
-        "json": ("application/json", lambda stored: json.dumps(to_dict(stored), ensure_ascii=False, indent=2) + "\n"),
+    kinds: dict[str, tuple[str, Callable[[StoredRehearsal, Library], str]]] = {
+        "md": ("text/markdown; charset=utf-8", to_markdown),
+        "json": ("application/json", lambda stored, _: json.dumps(to_dict(stored), ensure_ascii=False, indent=2) + "\n"),
     }
 
     @router.get("/{rehearsal_id}.{kind}")
@@ -152,7 +153,8 @@ def downloads(desk: Desk) -> APIRouter:
             return page_of(text("error.page_heading"), text("error.unknown"), 404)
         media_type, write = kinds[kind]
         try:
-            content = write(workspace.store.get(rehearsal_id))
+            workspace = visitors.desk(request).workspace
+            content = write(workspace.store.get(rehearsal_id), workspace.library)
         except RehearseError as error:
             return failure(error)
         name = f"rehearsal-{rehearsal_id[:12]}.{kind}"

@@ -14,6 +14,7 @@ from rehearse.app.desk import Desk, MovedOnError, RepeatedSendError
 from rehearse.app.parts import QUIET, fragment, no_such_talk, notice, page_head, param, sentence
 from rehearse.app.strings import text
 from rehearse.app.templating import render
+from rehearse.app.visitors import Visitors
 from rehearse.app.wording import first_clause
 from rehearse.domain.state import Ending
 from rehearse.domain.transcript import Speaker
@@ -109,7 +110,7 @@ def trouble(error: BaseException) -> str:
 class StagePage:
     """The components of the page, in the order in which handlers fill them."""
 
-    desk: Desk
+    visitors: Visitors
 
     def build(self, demo: gr.Blocks) -> None:
         """Lay the page out and wire it."""
@@ -148,18 +149,19 @@ class StagePage:
     def load(self, request: gr.Request) -> tuple[Any, ...]:
         """The talk that the address names, as it stands on the server."""
         wanted = param(request, "rehearsal")
+        desk = self.visitors.desk(request)
         try:
-            kept = self.desk.open(wanted)
+            kept = desk.open(wanted)
             return (
                 wanted,
                 kept.rehearsal.now.turn,
-                head_html(self.desk, kept),
-                talk_html(self.desk, kept),
+                head_html(desk, kept),
+                talk_html(desk, kept),
                 gr.update(visible=kept.rehearsal.ended is Ending.OPEN),
-                self.desk.laid_out(wanted, kept.rehearsal.now.turn),
+                desk.laid_out(wanted, kept.rehearsal.now.turn),
                 actions_html(kept),
                 "",
-                side_html(self.desk, kept),
+                side_html(desk, kept),
             )
         except UnknownIdError:
             problem = no_such_talk()
@@ -167,52 +169,55 @@ class StagePage:
             problem = notice(str(error))
         return "", 0, "", problem, gr.update(visible=False), "", "", "", ""
 
-    def send(self, rehearsal_id: str, words: str, turns: float) -> Iterator[tuple[Any, ...]]:
+    def send(self, rehearsal_id: str, words: str, turns: float, request: gr.Request) -> Iterator[tuple[Any, ...]]:
         """Say the words; on any trouble they stay in the box and one sentence says why."""
         said = words or ""
-        future = self.desk.say(rehearsal_id, said, int(turns))
+        desk = self.visitors.desk(request)
+        future = desk.say(rehearsal_id, said, int(turns))
         try:
             try:
                 kept = future.result(QUIET_SECONDS)
             except TimeoutError:
-                yield self._waiting(rehearsal_id, said)
+                yield self._waiting(desk, rehearsal_id, said)
                 kept = future.result()
         except RepeatedSendError:
-            yield self._now(rehearsal_id, "", words=gr.skip())
+            yield self._now(desk, rehearsal_id, "", words=gr.skip())
         except Exception as error:  # whatever it was, the words stay in the box
-            yield self._now(rehearsal_id, notice(trouble(error)), words=gr.skip())
+            yield self._now(desk, rehearsal_id, notice(trouble(error)), words=gr.skip())
         else:
-            yield self._shown(kept, "", words="", announce=True)
+            yield self._shown(desk, kept, "", words="", announce=True)
 
-    def hint(self, rehearsal_id: str) -> str:
+    def hint(self, rehearsal_id: str, request: gr.Request) -> str:
         """One short hint."""
         try:
-            return notice(self.desk.open(rehearsal_id).rehearsal.hint(), "hint", text("stage.hint_label"))
+            return notice(self.visitors.desk(request).open(rehearsal_id).rehearsal.hint(), "hint", text("stage.hint_label"))
         except UnknownIdError:
             return notice(text("error.missing"))
         except RehearseError as error:
             return notice(sentence(error))
 
-    def _waiting(self, rehearsal_id: str, words: str) -> tuple[Any, ...]:
+    @staticmethod
+    def _waiting(desk: Desk, rehearsal_id: str, words: str) -> tuple[Any, ...]:
         skip = gr.skip()
-        kept = self.desk.peek(rehearsal_id)
-        talk = talk_html(self.desk, kept, pending=words) if kept else skip
+        kept = desk.peek(rehearsal_id)
+        talk = talk_html(desk, kept, pending=words) if kept else skip
         return skip, talk, skip, skip, skip, ""
 
-    def _now(self, rehearsal_id: str, alert: str, *, words: Any) -> tuple[Any, ...]:
+    def _now(self, desk: Desk, rehearsal_id: str, alert: str, *, words: Any) -> tuple[Any, ...]:
         """Where the talk stands on the server, whatever the page believed."""
         try:
-            return self._shown(self.desk.open(rehearsal_id), alert, words=words)
+            return self._shown(desk, desk.open(rehearsal_id), alert, words=words)
         except Exception:
             log.exception("the talk could not be read")
             skip = gr.skip()
             return skip, skip, skip, words, skip, alert
 
-    def _shown(self, kept: KeptRehearsal, alert: str, *, words: Any, announce: bool = False) -> tuple[Any, ...]:
+    @staticmethod
+    def _shown(desk: Desk, kept: KeptRehearsal, alert: str, *, words: Any, announce: bool = False) -> tuple[Any, ...]:
         over = kept.rehearsal.ended is not Ending.OPEN
         return (
             kept.rehearsal.now.turn,
-            talk_html(self.desk, kept, announce=announce),
+            talk_html(desk, kept, announce=announce),
             gr.update(visible=not over or bool(alert)),
             words,
             actions_html(kept),
@@ -220,6 +225,6 @@ class StagePage:
         )
 
 
-def add_page(demo: gr.Blocks, desk: Desk) -> None:
+def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
-    StagePage(desk).build(demo)
+    StagePage(visitors).build(demo)

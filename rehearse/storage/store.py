@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session, lazyload, load_only, selectinload
 
 from rehearse.errors import RehearsalOverError, StorageError, UnknownIdError
@@ -14,7 +14,8 @@ from rehearse.storage.database import Database
 from rehearse.storage.notebook import Notebook, clear
 from rehearse.storage.opening import open_database
 from rehearse.storage.records import LOCAL_PERSON, NewRehearsal, RehearsalSummary, StoredAnswer, StoredRehearsal, StoredTurn
-from rehearse.storage.tables import RehearsalRow, TurnRow
+from rehearse.storage.search import folded, where_said
+from rehearse.storage.tables import RehearsalRow, SaidRow, TurnRow
 
 __all__ = ["NewRehearsal", "RehearsalStore", "RehearsalSummary", "StoredAnswer", "StoredRehearsal", "StoredTurn"]
 
@@ -76,6 +77,8 @@ class RehearsalStore:
             if row.ending is not None:
                 raise RehearsalOverError("This conversation has ended. Look back at it, or go back to an earlier turn.")
             session.add(TurnRow(rehearsal_id=rehearsal_id, number=number, learner=text, said_at=datetime.now(UTC)))
+            session.flush()
+            session.add(SaidRow(rehearsal_id=rehearsal_id, number=number, words=folded(text)))
 
     def add_answer(self, rehearsal_id: str, number: int, answer: StoredAnswer) -> None:
         """Commit the answer to a turn; the first answer stays."""
@@ -86,6 +89,7 @@ class RehearsalStore:
                 row.exchange_json = answer.exchange_json
                 row.inner_json = answer.inner_json
                 row.assessment_json = answer.assessment_json
+                session.merge(SaidRow(rehearsal_id=rehearsal_id, number=number, words=folded(row.learner, answer.text)))
 
     def update_assessment(self, rehearsal_id: str, number: int, assessment_json: str) -> None:
         """Keep a later view of an answered turn in place of the first; `UnknownIdError` where nothing was answered yet."""
@@ -214,18 +218,7 @@ def _conditions(search: str, scenario_id: str | None) -> list[ColumnElement[bool
     if scenario_id is not None:
         conditions.append(RehearsalRow.scenario_id == scenario_id)
     if search.strip():
-        wanted = search.strip()
-        said = select(TurnRow.rehearsal_id).where(
-            or_(TurnRow.learner.icontains(wanted, autoescape=True), TurnRow.counterpart.icontains(wanted, autoescape=True))
-        )
-        in_id = wanted.lower().replace(" ", "-")
-        conditions.append(
-            or_(
-                RehearsalRow.persona_id.contains(in_id, autoescape=True),
-                RehearsalRow.scenario_id.contains(in_id, autoescape=True),
-                RehearsalRow.id.in_(said),
-            )
-        )
+        conditions.append(where_said(search.strip()))
     return conditions
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Float, ForeignKey, Index, Integer, String, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Float, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -80,6 +80,20 @@ class TurnRow(Base):
     exchange_json: Mapped[str | None] = mapped_column(Text)
     inner_json: Mapped[str | None] = mapped_column(Text)
     assessment_json: Mapped[str | None] = mapped_column(Text)
+
+
+class SaidRow(Base):
+    """The words of a turn, the learner's and the counterpart's, as `search` folds them."""
+
+    __tablename__ = "said"
+    __table_args__ = (
+        ForeignKeyConstraint(["rehearsal_id", "number"], ["turn.rehearsal_id", "turn.number"], ondelete="CASCADE"),
+        {"sqlite_with_rowid": False},
+    )
+
+    rehearsal_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    words: Mapped[str] = mapped_column(Text)
 
 
 class ContestRow(Base):

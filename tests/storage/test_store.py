@@ -180,6 +180,17 @@ def test_the_newest_comes_first(store: RehearsalStore, new: NewRehearsal, answer
     assert (store.count(), store.list()[0].turns) == (2, 1)
 
 
+def test_words_are_found_however_they_are_written(store: RehearsalStore, new: NewRehearsal, answer: StoredAnswer) -> None:
+    rehearsal_id = store.create(new)
+    store.add_learner_turn(rehearsal_id, 1, "I’d say ÉTUDE “Straße”, 5_000 a/b and 100%.")
+    store.add_answer(rehearsal_id, 1, replace(answer, text="Přesně tak."))
+    store.add_learner_turn(rehearsal_id, 2, "Not answered yet.")
+    for wanted in ("i'd", "étude", "e\u0301tude", "STRASSE", '"strasse"', "5_000", "a/b", "100%", "PŘESNĚ TAK", "not ANSWERED"):
+        assert [s.rehearsal_id for s in store.list(wanted)] == [rehearsal_id], wanted
+    for wanted in ("5x000", "100 per", "etude", "exactly"):
+        assert store.list(wanted) == [], wanted
+
+
 def test_ten_thousand_rehearsals_list_in_a_tenth_of_a_second(store: RehearsalStore) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     ids = [f"{n:032x}" for n in range(10_000)]

@@ -38,6 +38,15 @@ UPTAKE_CHANCE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The authored line for one move, with the keys that saying it uses up; `move` is None for an echo of the learner's words."""
+
+    move: Move | None
+    text: str
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """An answer: its text, the keys of its sentences, and the slots of the learner's words that it took up."""
 
@@ -45,6 +54,8 @@ class Spoken:
     keys: frozenset[str]
     taken_up: tuple[str, ...]
     recalled: frozenset[str] = frozenset()
+    parts: tuple[Part, ...] = ()
+    """The text again, by move."""
 
 
 def sentence_keys(text: str) -> frozenset[str]:
@@ -75,18 +86,25 @@ class Actor:
 
     def say(self, plan: Plan) -> Spoken:
         """The words for a plan."""
-        parts: list[str] = []
+        parts: list[Part] = []
         for move in plan.moves:
-            line = self._line(self.pools(move))
-            if line:
-                parts.append(line)
+            part = self._part(move, self.pools(move))
+            if part:
+                parts.append(part)
         first = plan.moves[0].reaction
         if first not in _SELF_STANDING and not self.taken and self.rng.random() < UPTAKE_CHANCE:
-            echo = self._line([self.persona.voice.uptake], last_resort=False)
+            echo = self._part(None, [self.persona.voice.uptake], last_resort=False)
             if echo:
                 parts.insert(0, echo)
-        text = " ".join(parts) or self._silence()
-        return Spoken(text, frozenset(self.used - self.memory.spoken), tuple(dict.fromkeys(self.taken)), frozenset(self.recalled))
+        text = " ".join(part.text for part in parts) or self._silence()
+        keys = frozenset(self.used - self.memory.spoken)
+        return Spoken(text, keys, tuple(dict.fromkeys(self.taken)), frozenset(self.recalled), tuple(parts))
+
+    def _part(self, move: Move | None, pools: list[Iterable[str]], *, last_resort: bool = True) -> Part | None:
+        """The line for a move and what it uses up."""
+        before = frozenset(self.used)
+        line = self._line(pools, last_resort=last_resort)
+        return Part(move, line, frozenset(self.used - before)) if line else None
 
     def pools(self, move: Move) -> list[Iterable[str]]:
         """The pools that fit a move, most fitting first."""

@@ -1,6 +1,7 @@
 """The engine: one learner turn in, the counterpart's answer and the next snapshot out. No input, no output, no clock.
 
 Perceive, appraise, decide, act: the state moves only in `appraisal` and `progress`, the director plans before a line is chosen.
+`prepare` does all of it but the last wording, `settle` takes the words; between the two a chat model may word the answer.
 """
 
 from __future__ import annotations
@@ -8,20 +9,22 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
+from rehearse.domain.acts import ActSpan
 from rehearse.domain.library import Library
 from rehearse.domain.persona import Difficulty, Persona
 from rehearse.domain.scenario import Event
-from rehearse.domain.state import Ending, Move, Plan, Reaction
+from rehearse.domain.state import Cause, Ending, Move, Plan, Reaction
 from rehearse.domain.transcript import Speaker, Transcript, Turn
 from rehearse.errors import RehearsalOverError, UnknownIdError
 from rehearse.perception.acts import detect_acts
 from rehearse.perception.encoder import Encoder
 from rehearse.perception.readability import Readability, clean_turn, readability
 from rehearse.perception.slots import find_slots
-from rehearse.simulation.actor import Actor
-from rehearse.simulation.appraisal import Setting, appraise, initial_state, unreadable
+from rehearse.simulation.actor import Actor, Spoken, sentence_keys
+from rehearse.simulation.appraisal import Setting, Track, appraise, initial_state, unreadable
 from rehearse.simulation.director import Decision, decide
 from rehearse.simulation.snapshot import Exchange, Memory, Remembered, Snapshot
+from rehearse.simulation.voice import VoiceRecord
 
 _THOUGHTS = {
     "resist": {
@@ -35,6 +38,33 @@ _THOUGHTS = {
     "concede": {Reaction.CONCEDE},
     "decline": {Reaction.DECLINE, Reaction.LOSE_PATIENCE, Reaction.TIME_UP},
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A turn that is understood and decided, with an authored draft of the answer; only the words can still be others."""
+
+    before: Snapshot
+    learner: str
+    acts: tuple[ActSpan, ...]
+    slots: dict[str, str]
+    decision: Decision
+    causes: tuple[Cause, ...]
+    track: Track
+    draft: Spoken
+    event: str
+    """What is told after the counterpart's own words; not theirs to word."""
+    thought: str
+
+    @property
+    def turn(self) -> int:
+        """The number of the learner's turn."""
+        return self.before.turn + 1
+
+    @property
+    def plan(self) -> Plan:
+        """What the director decided."""
+        return self.decision.plan
 
 
 @dataclass(frozen=True)
@@ -72,51 +102,95 @@ class Engine:
         )
 
     def respond(self, before: Snapshot, raw: str) -> Snapshot:
-        """Answer one turn of the learner.
+        """Answer one turn of the learner in authored words.
 
         Raises `EmptyTurnError` and `TurnTooLongError` for what cannot be a turn, `RehearsalOverError` after the end.
         """
-        if before.ending is not Ending.OPEN:
-            raise RehearsalOverError("This conversation has ended. Look back at it, or go back to an earlier turn.")
-        text = clean_turn(raw)
+        return self.settle(self.prepare(before, raw))
+
+    def prepare(self, before: Snapshot, raw: str, spans: tuple[ActSpan, ...] | None = None) -> Prepared:
+        """Everything about the answer to one turn but its last wording; `spans` are the acts, where somebody else read them.
+
+        Raises what `respond` raises.
+        """
+        text = self.accept(before, raw)
         turn = before.turn + 1
         readable = readability(text) is Readability.PLAIN
-        spans = detect_acts(text, before.memory.asked_about, self.encoder, self.library.lexicon) if readable else ()
+        if not readable:
+            spans = ()
+        elif spans is None:
+            spans = detect_acts(text, before.memory.asked_about, self.encoder, self.library.lexicon)
         if readable:
             seen = appraise(self.setting, before.state, before.track, turn, text, spans)
         else:
             seen = unreadable(self.setting, before.state, before.track, turn, text)
         decision = decide(self.setting, before, seen, spans, text, readable=readable)
         slots = find_slots(text, spans) if readable else {}
-        spoken = self._actor(decision.memory, slots, turn).say(decision.plan)
-        answer = self._with_event(decision, spoken.text)
-        thought = self._thought(decision, turn)
-        exchange = Exchange(
-            turn=turn,
+        return Prepared(
+            before=before,
             learner=text,
             acts=spans,
+            slots=slots,
+            decision=decision,
+            causes=seen.causes + decision.causes,
+            track=replace(seen.track, heard=seen.track.heard or decision.felt),
+            draft=self._actor(decision.memory, slots, turn).say(decision.plan),
+            event=self._event_told(decision),
+            thought=self._thought(decision, turn),
+        )
+
+    def settle(self, prepared: Prepared, words: str | None = None, voice: VoiceRecord | None = None) -> Snapshot:
+        """The snapshot after the answer was said: as drafted, or in other words.
+
+        State, causes and all that later turns hang on are those of `prepared`, whatever the words are. Authored lines that were
+        not said stay unused.
+        """
+        decision, draft, turn = prepared.decision, prepared.draft, prepared.turn
+        if words is None:
+            said, keys, taken_up = draft.text, draft.keys, draft.taken_up
+        else:
+            said = words
+            used = [part.keys for part in draft.parts if part.text in words]
+            keys = sentence_keys(words).union(*used)
+            taken_up = tuple(slot for slot, value in sorted(prepared.slots.items()) if value in words)
+        answer = said + prepared.event
+        exchange = Exchange(
+            turn=turn,
+            learner=prepared.learner,
+            acts=prepared.acts,
             counterpart=answer,
             plan=decision.plan,
             state=decision.state,
-            causes=seen.causes + decision.causes,
-            thought=thought,
-            taken_up=spoken.taken_up,
+            causes=prepared.causes,
+            thought=prepared.thought,
+            taken_up=taken_up,
+            voice=voice,
         )
         memory = replace(
             decision.memory,
-            spoken=decision.memory.spoken | spoken.keys,
-            thought=decision.memory.thought | {thought},
-            learner=decision.memory.learner + tuple(Remembered(turn, k, v) for k, v in sorted(slots.items())),
-            recalled=decision.memory.recalled | spoken.recalled,
+            spoken=decision.memory.spoken | keys,
+            thought=decision.memory.thought | {prepared.thought},
+            learner=decision.memory.learner + tuple(Remembered(turn, k, v) for k, v in sorted(prepared.slots.items())),
+            # Also when other words were said: the director asks for it again only if there is something else to come back to.
+            recalled=decision.memory.recalled | draft.recalled,
         )
         return Snapshot(
             state=decision.state,
-            transcript=before.transcript.then(Turn(Speaker.LEARNER, turn, text), Turn(Speaker.COUNTERPART, turn, answer)),
-            track=replace(seen.track, heard=seen.track.heard or decision.felt),
+            transcript=prepared.before.transcript.then(
+                Turn(Speaker.LEARNER, turn, prepared.learner), Turn(Speaker.COUNTERPART, turn, answer)
+            ),
+            track=prepared.track,
             memory=memory,
-            exchanges=(*before.exchanges, exchange),
+            exchanges=(*prepared.before.exchanges, exchange),
             ending=decision.plan.ending,
         )
+
+    @staticmethod
+    def accept(before: Snapshot, raw: str) -> str:
+        """The learner's words as they are kept; raises what `respond` raises."""
+        if before.ending is not Ending.OPEN:
+            raise RehearsalOverError("This conversation has ended. Look back at it, or go back to an earlier turn.")
+        return clean_turn(raw)
 
     def leave(self, before: Snapshot) -> Snapshot:
         """The learner ends the conversation."""
@@ -125,14 +199,14 @@ class Engine:
     def _actor(self, memory: Memory, slots: dict[str, str], turn: int) -> Actor:
         return Actor(self.persona, self.setting.scenario, memory, slots, turn, self.seed)
 
-    def _with_event(self, decision: Decision, words: str) -> str:
-        """A scripted event is told before the counterpart's own words around it."""
+    def _event_told(self, decision: Decision) -> str:
+        """A scripted event, as it follows the counterpart's own words; empty where nothing happens."""
         for move in decision.plan.moves:
             if move.reaction is Reaction.EVENT and move.target and ":" not in move.target:
                 event = self._event(move.target)
                 line = event.lines[random.Random(f"{self.seed}:{event.id}").randrange(len(event.lines))]
-                return f"{words}\n\n*({event.title})*\n{event.speaker}: “{line}”"
-        return words
+                return f"\n\n*({event.title})*\n{event.speaker}: “{line}”"
+        return ""
 
     def _event(self, event_id: str) -> Event:
         return next(e for e in self.setting.scenario.events if e.id == event_id)

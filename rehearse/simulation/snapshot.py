@@ -8,6 +8,7 @@ from rehearse.domain.acts import ActSpan
 from rehearse.domain.state import Cause, Ending, Plan, State
 from rehearse.domain.transcript import Transcript
 from rehearse.simulation.appraisal import Track
+from rehearse.simulation.voice import VoiceRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Exchange:
     thought: str
     taken_up: tuple[str, ...] = ()
     """The slots of the learner's words that the answer took up."""
+    voice: VoiceRecord | None = None
+    """How a chat model came to the words; None where the embedded engine spoke."""
 
 
 @dataclass(frozen=True)

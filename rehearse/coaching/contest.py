@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rehearse.coaching.conversation import Conversation
+from rehearse.coaching.grounding import find_words
 from rehearse.domain.assessment import Rating, Ratings, Unrated, UnratedReason
 from rehearse.domain.idea import Citation
 from rehearse.domain.library import Library
@@ -40,7 +41,6 @@ CARRIES = 0.15
 """By how much of a level, in the direction of the change, the words pointed at must read above the rest of the turn."""
 
 _QUOTED = re.compile(r"“([^“”]+)”|„([^„“”]+)[“”]|\"([^\"]+)\"|«([^«»]+)»|(?<!\w)[‘']([^\n]+?)[’'](?!\w)")
-_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 
 
 class Verdict(StrEnum):
@@ -177,11 +177,10 @@ def _pointed(reason: str, turns: Sequence[Turn]) -> tuple[EvidenceSpan, ...]:
 
 def _find(quote: str, turn: Turn) -> EvidenceSpan | None:
     """Exactly these words, whatever the quotation marks, the white space, the capital and the full stop at the end."""
-    wanted = [re.escape(part) for part in quote.translate(_MARKS).strip(" \n\t.,;:!?…-–—").split()]
-    match = re.search(r"(?<!\w)" + r"\s+".join(wanted) + r"(?!\w)", turn.text.translate(_MARKS), re.IGNORECASE)
-    if match is None:
+    found = find_words(quote.strip(" \n\t.,;:!?…-–—"), turn.text, any_case=True)
+    if found is None:
         return None
-    start, end = snug(turn.text, match.start(), match.end())
+    start, end = snug(turn.text, *found)
     return EvidenceSpan(turn, start, end)
 
 

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from rehearse.app import build
 from rehearse.app.desk import Desk
+from rehearse.app.visitors import OnePerson
 from rehearse.config import Settings
 from rehearse.session import Rehearsal
 from rehearse.workspace import Workspace
@@ -53,8 +54,13 @@ def workspace(shared: Workspace) -> Workspace:
 
 
 @pytest.fixture
-def desk(workspace: Workspace) -> Desk:
-    return Desk(workspace)
+def visitors(workspace: Workspace) -> OnePerson:
+    return OnePerson(workspace)
+
+
+@pytest.fixture
+def desk(visitors: OnePerson) -> Desk:
+    return visitors.own_desk
 
 
 @pytest.fixture(scope="session")

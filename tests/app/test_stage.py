@@ -11,6 +11,7 @@ from rehearse.app import stage
 from rehearse.app.desk import Desk, MovedOnError, RepeatedSendError
 from rehearse.app.lookback import LookBackPage
 from rehearse.app.stage import StagePage
+from rehearse.app.visitors import OnePerson
 from rehearse.domain.state import Ending
 from rehearse.errors import StorageError, UnknownIdError
 
@@ -24,8 +25,8 @@ def visit(**params: str) -> Any:
 
 
 @pytest.fixture
-def page(desk: Desk) -> StagePage:
-    return StagePage(desk)
+def page(visitors: OnePerson) -> StagePage:
+    return StagePage(visitors)
 
 
 @pytest.fixture
@@ -38,12 +39,12 @@ def kept_words(answer: tuple[Any, ...]) -> bool:
 
 
 def test_a_turn_is_said_answered_and_shown(page: StagePage, talk_id: str) -> None:
-    *_, shown = page.send(talk_id, FIRST, 0)
+    *_, shown = page.send(talk_id, FIRST, 0, visit())
     assert shown[TURNS] == 1
     assert shown[WORDS] == ""
     assert shown[ALERT] == ""
     assert "drivers&#39; forum" in shown[TALK]
-    assert page.desk.workspace.store.get(talk_id).turns[0].answer is not None
+    assert page.visitors.own_desk.workspace.store.get(talk_id).turns[0].answer is not None
 
 
 @pytest.mark.parametrize(
@@ -51,20 +52,20 @@ def test_a_turn_is_said_answered_and_shown(page: StagePage, talk_id: str) -> Non
     [("", "no words yet"), ("  \n ", "no words yet"), ("\x00\x07", "no words yet"), ("a" * 50_000, "50,000 characters")],
 )
 def test_words_that_cannot_be_said_stay_in_the_box(page: StagePage, talk_id: str, words: str, sentence: str) -> None:
-    *_, shown = page.send(talk_id, words, 0)
+    *_, shown = page.send(talk_id, words, 0, visit())
     assert kept_words(shown)
     assert sentence in shown[ALERT]
     assert "still in the box" in shown[ALERT]
     assert shown[TURNS] == 0
-    assert page.desk.workspace.store.get(talk_id).turns == ()
+    assert page.visitors.own_desk.workspace.store.get(talk_id).turns == ()
 
 
 def test_storage_trouble_keeps_the_words(page: StagePage, talk_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise StorageError("The disk is full.")
 
-    monkeypatch.setattr(page.desk.workspace.store, "add_learner_turn", refuse)
-    *_, shown = page.send(talk_id, FIRST, 0)
+    monkeypatch.setattr(page.visitors.own_desk.workspace.store, "add_learner_turn", refuse)
+    *_, shown = page.send(talk_id, FIRST, 0, visit())
     assert kept_words(shown)
     assert "The disk is full." in shown[ALERT]
 
@@ -73,48 +74,48 @@ def test_a_bug_keeps_the_words_and_shows_no_trace(page: StagePage, talk_id: str,
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(page.desk.workspace.store, "add_answer", fail)
-    *_, shown = page.send(talk_id, FIRST, 0)
+    monkeypatch.setattr(page.visitors.own_desk.workspace.store, "add_answer", fail)
+    *_, shown = page.send(talk_id, FIRST, 0, visit())
     assert kept_words(shown)
     assert "secret" not in shown[ALERT]
     assert "nothing was lost" in shown[ALERT]
     monkeypatch.undo()
-    *_, again = page.send(talk_id, FIRST, 0)
-    stored = page.desk.workspace.store.get(talk_id)
+    *_, again = page.send(talk_id, FIRST, 0, visit())
+    stored = page.visitors.own_desk.workspace.store.get(talk_id)
     assert [t.text for t in stored.turns] == [FIRST]
     assert stored.turns[0].answer is not None
     assert again[ALERT] == ""
 
 
 def test_a_talk_that_was_deleted(page: StagePage, talk_id: str) -> None:
-    page.desk.workspace.store.delete(talk_id)
-    *_, shown = page.send(talk_id, FIRST, 0)
+    page.visitors.own_desk.workspace.store.delete(talk_id)
+    *_, shown = page.send(talk_id, FIRST, 0, visit())
     assert kept_words(shown)
     assert "no longer there" in shown[ALERT]
 
 
 def test_words_after_the_end_stay_in_the_box(page: StagePage, talk_id: str) -> None:
-    page.desk.end(talk_id)
-    *_, shown = page.send(talk_id, FIRST, 0)
+    page.visitors.own_desk.end(talk_id)
+    *_, shown = page.send(talk_id, FIRST, 0, visit())
     assert kept_words(shown)
     assert "has ended" in shown[ALERT]
 
 
 def test_double_click_sends_once(page: StagePage, talk_id: str) -> None:
-    *_, first = page.send(talk_id, FIRST, 0)
-    *_, second = page.send(talk_id, FIRST, 0)
+    *_, first = page.send(talk_id, FIRST, 0, visit())
+    *_, second = page.send(talk_id, FIRST, 0, visit())
     assert (first[TURNS], second[TURNS]) == (1, 1)
     assert second[ALERT] == ""
-    assert len(page.desk.workspace.store.get(talk_id).turns) == 1
+    assert len(page.visitors.own_desk.workspace.store.get(talk_id).turns) == 1
 
 
 def test_second_window_neither_loses_nor_doubles(page: StagePage, talk_id: str) -> None:
-    list(page.send(talk_id, FIRST, 0))
-    *_, shown = page.send(talk_id, SECOND, 0)
+    list(page.send(talk_id, FIRST, 0, visit()))
+    *_, shown = page.send(talk_id, SECOND, 0, visit())
     assert kept_words(shown)
     assert "another window" in shown[ALERT]
     assert shown[TURNS] == 1
-    assert [t.text for t in page.desk.workspace.store.get(talk_id).turns] == [FIRST]
+    assert [t.text for t in page.visitors.own_desk.workspace.store.get(talk_id).turns] == [FIRST]
 
 
 def test_many_clicks_at_once_make_one_turn(desk: Desk, talk_id: str) -> None:
@@ -143,7 +144,7 @@ def test_slow_answers_are_announced(page: StagePage, talk_id: str, monkeypatch: 
 
     monkeypatch.setattr(stage.Desk, "_say", slow)
     monkeypatch.setattr(stage, "QUIET_SECONDS", 0.01)
-    answers = page.send(talk_id, FIRST, 0)
+    answers = page.send(talk_id, FIRST, 0, visit())
     waiting = next(answers)
     assert "is thinking" in waiting[TALK]
     assert kept_words(waiting)
@@ -151,21 +152,21 @@ def test_slow_answers_are_announced(page: StagePage, talk_id: str, monkeypatch: 
     assert next(answers)[TURNS] == 1
 
 
-def test_a_turn_is_finished_though_nobody_waits(desk: Desk, talk_id: str) -> None:
-    page = StagePage(desk)
-    answers = page.send(talk_id, FIRST, 0)
+def test_a_turn_is_finished_though_nobody_waits(visitors: OnePerson, desk: Desk, talk_id: str) -> None:
+    page = StagePage(visitors)
+    answers = page.send(talk_id, FIRST, 0, visit())
     next(answers)
     answers.close()  # type: ignore[attr-defined]
     assert desk.open(talk_id).rehearsal.now.turn == 1
 
 
 def test_load_restores_what_the_server_knows(page: StagePage, talk_id: str) -> None:
-    list(page.send(talk_id, FIRST, 0))
+    list(page.send(talk_id, FIRST, 0, visit()))
     loaded = page.load(visit(rehearsal=talk_id))
     assert loaded[0] == talk_id
     assert loaded[1] == 1
     assert "drivers&#39; forum" in loaded[3]
-    fresh = StagePage(Desk(page.desk.workspace)).load(visit(rehearsal=talk_id))
+    fresh = StagePage(OnePerson(page.visitors.workspace)).load(visit(rehearsal=talk_id))
     assert fresh[3] == loaded[3]
 
 
@@ -178,48 +179,48 @@ def test_an_address_without_a_talk(page: StagePage, rehearsal_id: str) -> None:
 
 
 def test_laid_out_words_wait_in_the_box(page: StagePage, talk_id: str) -> None:
-    list(page.send(talk_id, FIRST, 0))
-    branch = page.desk.branch(talk_id, 0)
-    page.desk.lay_out(branch.rehearsal_id, 0, "Better words.")
+    list(page.send(talk_id, FIRST, 0, visit()))
+    branch = page.visitors.own_desk.branch(talk_id, 0)
+    page.visitors.own_desk.lay_out(branch.rehearsal_id, 0, "Better words.")
     assert page.load(visit(rehearsal=branch.rehearsal_id))[5] == "Better words."
-    *_, shown = page.send(branch.rehearsal_id, "Better words, said aloud on Tuesday.", 0)
+    *_, shown = page.send(branch.rehearsal_id, "Better words, said aloud on Tuesday.", 0, visit())
     assert "before and now" in shown[TALK]
     assert page.load(visit(rehearsal=branch.rehearsal_id))[5] == ""
 
 
 def test_a_hint_on_request(page: StagePage, talk_id: str) -> None:
-    assert "Hint" in page.hint(talk_id)
-    assert "no longer there" in page.hint("nothing")
+    assert "Hint" in page.hint(talk_id, visit())
+    assert "no longer there" in page.hint("nothing", visit())
 
 
 def test_guess_comes_before_the_scores(page: StagePage, talk_id: str) -> None:
-    list(page.send(talk_id, FIRST, 0))
-    back = LookBackPage(page.desk)
+    list(page.send(talk_id, FIRST, 0, visit()))
+    back = LookBackPage(page.visitors)
     assert "not finished" in back.load(visit(rehearsal=talk_id))[2]
-    page.desk.end(talk_id)
+    page.visitors.own_desk.end(talk_id)
     loaded = back.load(visit(rehearsal=talk_id))
     assert loaded[1]["visible"] is True
     assert loaded[2] == ""
-    box, account, _ = back.save(talk_id, 70)
+    box, account, _ = back.save(talk_id, 70, visit())
     assert box["visible"] is False
     assert "You guessed 70" in account
-    assert page.desk.workspace.store.get(talk_id).guess == 70
+    assert page.visitors.own_desk.workspace.store.get(talk_id).guess == 70
     assert "You guessed 70" in back.load(visit(rehearsal=talk_id))[2]
 
 
 def test_a_talk_in_which_nothing_was_said(page: StagePage, talk_id: str) -> None:
-    page.desk.end(talk_id)
-    assert "Nothing was said" in LookBackPage(page.desk).load(visit(rehearsal=talk_id))[2]
+    page.visitors.own_desk.end(talk_id)
+    assert "Nothing was said" in LookBackPage(page.visitors).load(visit(rehearsal=talk_id))[2]
 
 
-def test_looking_back_at_what_is_not_there(desk: Desk) -> None:
-    assert "There is no such talk" in LookBackPage(desk).load(visit(rehearsal="nothing"))[2]
+def test_looking_back_at_what_is_not_there(visitors: OnePerson, desk: Desk) -> None:
+    assert "There is no such talk" in LookBackPage(visitors).load(visit(rehearsal="nothing"))[2]
     with pytest.raises(UnknownIdError):
         desk.open("nothing")
 
 
-def test_ending_twice_changes_nothing(desk: Desk, talk_id: str) -> None:
-    list(StagePage(desk).send(talk_id, FIRST, 0))
+def test_ending_twice_changes_nothing(visitors: OnePerson, desk: Desk, talk_id: str) -> None:
+    list(StagePage(visitors).send(talk_id, FIRST, 0, visit()))
     desk.end(talk_id)
     desk.end(talk_id)
     assert desk.open(talk_id).rehearsal.ended is Ending.LEFT

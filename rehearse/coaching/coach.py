@@ -13,7 +13,7 @@ from rehearse.coaching.listening import listening_details
 from rehearse.coaching.ratings import rate_conversation, rate_turn
 from rehearse.coaching.remarks import Remarker
 from rehearse.domain.acts import ActSpan
-from rehearse.domain.assessment import Debrief, Ratings, Remark
+from rehearse.domain.assessment import Debrief, Provenance, Ratings, Remark
 from rehearse.domain.idea import PassageIndex
 from rehearse.domain.library import Library
 from rehearse.domain.transcript import Speaker, Transcript, Turn
@@ -30,6 +30,16 @@ class Assessment:
 
     ratings: Ratings
     remarks: tuple[Remark, ...]
+    provenance: Provenance | None = None
+    """What it was made with; None only for one that was made before this was kept."""
+
+    def to_dict(self) -> dict[str, object]:
+        """As it is stored, and as programs read it."""
+        return {
+            "ratings": {key: rating.to_dict() for key, rating in self.ratings.items()},
+            "remarks": [remark.to_dict() for remark in self.remarks],
+            "provenance": self.provenance.to_dict() if self.provenance else None,
+        }
 
 
 class Reviewer(Protocol):
@@ -56,7 +66,8 @@ class Coach:
         turn = conversation.transcript.turn(f"L{number}")
         ratings = rate_turn(turn, conversation.heard(number), conversation.acts.get(number, ()), self.library, self.encoder)
         remarker = Remarker(self.library, self.encoder, self.index)
-        return Assessment(ratings, remarker.remarks(conversation, number, ratings, earlier))
+        made_with = Provenance(self.library.rubric_version, self.encoder.name)
+        return Assessment(ratings, remarker.remarks(conversation, number, ratings, earlier), made_with)
 
     def rate_exchange(self, context: str, text: str) -> tuple[tuple[ActSpan, ...], Ratings]:
         """Acts and ratings of a single exchange."""

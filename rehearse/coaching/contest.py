@@ -22,7 +22,7 @@ from enum import StrEnum
 
 from rehearse.coaching.conversation import Conversation
 from rehearse.coaching.grounding import find_words
-from rehearse.domain.assessment import Rating, Ratings, Unrated, UnratedReason
+from rehearse.domain.assessment import EMBEDDED, Rating, Ratings, Unrated, UnratedReason
 from rehearse.domain.idea import Citation
 from rehearse.domain.library import Library
 from rehearse.domain.rubric import Criterion
@@ -139,7 +139,7 @@ def contest(
         verdict = Verdict.STANDS if isinstance(first, Unrated) else Verdict.UNSURE
     else:
         citation = Citation.of(library.corpus, criterion.passages[0])
-        second = _rating(criterion_id, look.whole, said, pointed, citation)
+        second = _rating(criterion_id, look.whole, said, pointed, citation, encoder)
         verdict = _verdict(first, look)
     return Contest(
         turn, criterion_id, reason, pointed, first, second, verdict, _answer(verdict, first, second, pointed, criterion)
@@ -222,10 +222,14 @@ def _verdict(first: Rating | Unrated, look: _SecondLook) -> Verdict:
     return Verdict.UNSURE if disagrees or not whole.sure else Verdict.STANDS
 
 
-def _rating(criterion_id: str, reading: LevelReading, said: Turn, pointed: Sequence[EvidenceSpan], citation: Citation) -> Rating:
+def _rating(
+    criterion_id: str, reading: LevelReading, said: Turn, pointed: Sequence[EvidenceSpan], citation: Citation, encoder: Encoder
+) -> Rating:
     own = tuple(p for p in pointed if p.turn is said)
     evidence = own or (EvidenceSpan(said, reading.start, reading.end),)
-    return Rating(criterion_id, reading.level, reading.score, evidence, (citation,), reading.sure)
+    return Rating(
+        criterion_id, reading.level, reading.score, evidence, (citation,), reading.sure, by=f"{EMBEDDED} {encoder.name}"
+    )
 
 
 # The coach's answer ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from rehearse.coaching.conversation import Conversation
 from rehearse.domain.acts import Act, ActSpan
-from rehearse.domain.assessment import Rating, Ratings, Unrated, UnratedReason
+from rehearse.domain.assessment import EMBEDDED, Rating, Ratings, Unrated, UnratedReason
 from rehearse.domain.idea import Citation
 from rehearse.domain.library import Library
 from rehearse.domain.rubric import CRITERION_IDS, EMPATHY_CRITERIA
@@ -46,6 +46,7 @@ def rate_turn(turn: Turn, heard: str, acts: Sequence[ActSpan], library: Library,
                 evidence=(_evidence(turn, criterion_id, reading, acts),),
                 citations=_citations(library, criterion_id),
                 sure=reading.sure,
+                by=f"{EMBEDDED} {encoder.name}",
             )
     return ratings
 
@@ -87,7 +88,8 @@ def _over_turns(conversation: Conversation, criterion_id: str, per_turn: Sequenc
     evidence = tuple(span for r in best for span in r.evidence[:1])
     citations = best[0].citations
     sure = sum(r.sure for r in found) >= 0.5 * len(found)
-    return Rating(criterion_id, level, score, evidence, citations, sure)
+    by = " + ".join(dict.fromkeys(r.by for r in found))
+    return Rating(criterion_id, level, score, evidence, citations, sure, by)
 
 
 def _score(conversation: Conversation, criterion_id: str, found: Sequence[Rating]) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rehearse.domain.idea import Citation
@@ -18,11 +19,28 @@ class UnratedReason(StrEnum):
     COACH_UNAVAILABLE = "coach_unavailable"
 
 
+EMBEDDED = "embedded"
+"""Who rates where no model does; the name of the encoder stands behind it where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondReading:
+    """What another reader made of the same criterion: the level, who read, and the words that the reading rests on, if any."""
+
+    level: int
+    by: str
+    span: EvidenceSpan | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {"level": self.level, "by": self.by, "quote": self.span.to_dict() if self.span else None}
+
+
 @dataclass(frozen=True, slots=True)
 class Rating:
     """A criterion's level (0, 1, 2) and score (0-100, higher is better, also for `dismissal`), with evidence.
 
-    `sure` is False where the rater's confidence is below the stated one.
+    `sure` is False where the rater's confidence is below the stated one, or where two readers saw it differently.
     """
 
     criterion_id: str
@@ -31,6 +49,10 @@ class Rating:
     evidence: tuple[EvidenceSpan, ...] = ()
     citations: tuple[Citation, ...] = ()
     sure: bool = True
+    by: str = EMBEDDED
+    """Who rated: `embedded ENCODER`, or `MODEL PROMPT@HASH`."""
+    second: SecondReading | None = None
+    """What the other reader saw, where there was one; to be shown beside the rating where the levels differ and it is unsure."""
 
     def to_dict(self) -> dict[str, object]:
         """As programs read it."""
@@ -38,6 +60,8 @@ class Rating:
             "level": self.level,
             "score": self.score,
             "sure": self.sure,
+            "by": self.by,
+            "second": self.second.to_dict() if self.second else None,
             "evidence": [span.to_dict() for span in self.evidence],
             "citations": [citation.to_dict() for citation in self.citations],
         }
@@ -88,6 +112,8 @@ class Remark:
     suggestion: str | None = None
     value: float = 0.0
     """How much it is worth saying; orders remarks in the debrief."""
+    by: str = EMBEDDED
+    """Whose remark it is: `embedded`, or `MODEL PROMPT@HASH`."""
 
     def to_dict(self) -> dict[str, object]:
         """As programs read it."""
@@ -101,6 +127,37 @@ class Remark:
             "citation": self.citation.to_dict(),
             "why": self.why,
             "suggestion": self.suggestion,
+            "by": self.by,
+        }
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What an assessment was made with: assessments compare only where this is the same. Holds nothing that anybody said."""
+
+    rubric: str
+    """The version of the rubrics: a hash of what raters read."""
+    encoder: str
+    prompt: str | None = None
+    """The prompt file and its hash, as `coach@1a2b3c4d`; None where no model was asked."""
+    model: str | None = None
+    settings: Mapping[str, int] = field(default_factory=dict)
+    """How the model was asked: most tokens of an answer, turns and passages shown."""
+    unavailable: str | None = None
+    """Why the model that was asked did not rate, in words for a person; None where it did, or none was asked."""
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """What code took out of the model's answer, by reason, and how often."""
+
+    def to_dict(self) -> dict[str, object]:
+        """As programs read it."""
+        return {
+            "rubric": self.rubric,
+            "encoder": self.encoder,
+            "prompt": self.prompt,
+            "model": self.model,
+            "settings": dict(self.settings),
+            "unavailable": self.unavailable,
+            "dropped": dict(self.dropped),
         }
 
 

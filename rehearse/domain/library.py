@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from rehearse.domain.bots import BotLines
@@ -17,7 +17,7 @@ from rehearse.domain.idea import IDEA_IDS, Corpus, Idea
 from rehearse.domain.lexicon import Lexicon
 from rehearse.domain.loading import load_cues, load_idea, load_record
 from rehearse.domain.persona import Persona
-from rehearse.domain.rubric import CRITERION_IDS, Criterion, Rubric
+from rehearse.domain.rubric import CRITERION_IDS, Criterion, Rubric, rubric_version
 from rehearse.domain.scenario import Scenario
 from rehearse.domain.tuning import Tuning
 from rehearse.errors import DataFileError, UnknownIdError
@@ -64,6 +64,11 @@ class Library:
                 if criterion.id == criterion_id:
                     return criterion
         raise UnknownIdError("criterion", criterion_id, list(CRITERION_IDS))
+
+    @cached_property
+    def rubric_version(self) -> str:
+        """A short hash of the rubrics, kept with each assessment."""
+        return rubric_version(self.rubrics)
 
     def personas_for(self, scenario_id: str) -> tuple[Persona, ...]:
         """Who may play the counterpart in a scenario."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -59,3 +61,9 @@ class Rubric(Record):
             if criterion.id not in CRITERION_IDS:
                 raise ValueError(f"unknown criterion {criterion.id}; known are {', '.join(CRITERION_IDS)}")
         return self
+
+
+def rubric_version(rubrics: Iterable[Rubric]) -> str:
+    """A short hash of all that raters read in the rubrics; comments and line breaks of the files do not count."""
+    read = "\n".join(rubric.model_dump_json() for rubric in sorted(rubrics, key=lambda r: r.id))
+    return hashlib.sha256(read.encode()).hexdigest()[:12]

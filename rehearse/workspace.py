@@ -211,13 +211,7 @@ class KeptRehearsal:
 
 
 def _assessment_json(assessment: Assessment) -> str:
-    return json.dumps(
-        {
-            "ratings": {key: rating.to_dict() for key, rating in assessment.ratings.items()},
-            "remarks": [remark.to_dict() for remark in assessment.remarks],
-        },
-        ensure_ascii=False,
-    )
+    return json.dumps(assessment.to_dict(), ensure_ascii=False)
 
 
 def _scores_json(ratings: Ratings) -> str:

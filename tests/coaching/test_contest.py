@@ -54,6 +54,7 @@ class Scripted:
     asked: list[tuple[str, str]]
 
     def __post_init__(self) -> None:
+        self.name = "scripted"
         self.card = SimpleNamespace(criteria=CRITERION_IDS, nullable=())
 
     def read(self, text: str, context: str = "") -> Reading:

@@ -126,6 +126,11 @@ class Rehearsal:
             sibling.assessments.append(self.coach.assess(sibling._conversation(snapshot), snapshot.turn, sibling.remarks))
         return sibling
 
+    @property
+    def conversation(self) -> Conversation:
+        """What the coach looks at, as far as it has come."""
+        return self._conversation(self.now)
+
     def leave(self) -> None:
         """End the conversation from the learner's side."""
         self.history[-1] = self.engine.leave(self.now)

@@ -198,6 +198,11 @@ class KeptRehearsal:
     def finish(self) -> Debrief:
         """End the conversation if it is open, and keep its debrief."""
         debrief = self.rehearsal.finish()
+        self.keep_debrief(debrief)
+        return debrief
+
+    def keep_debrief(self, debrief: Debrief) -> None:
+        """Keep how it ended and what the coach makes of it, in place of what was kept before."""
         self.workspace.store.end(
             self.rehearsal_id,
             self.rehearsal.ended.value,
@@ -207,7 +212,6 @@ class KeptRehearsal:
             clarity=total(debrief.ratings, CLARITY_CRITERIA),
             scores_json=_scores_json(debrief.ratings),
         )
-        return debrief
 
 
 def _assessment_json(assessment: Assessment) -> str:

@@ -124,6 +124,8 @@ class Remark:
             "start": self.span.start,
             "end": self.span.end,
             "about": self.criterion_id,
+            "skill": self.skill,
+            "value": round(self.value, 4),
             "citation": self.citation.to_dict(),
             "why": self.why,
             "suggestion": self.suggestion,

@@ -63,6 +63,8 @@ class RehearsalSummary:
     clarity: int | None
     guess: int | None
     parent_id: str | None
+    parent_turn: int | None
+    """How many turns it shares with the one it branched off."""
     scores_json: str | None
     """The parts of the totals: per criterion `level` and `score`, or `unrated`."""
 

@@ -209,6 +209,7 @@ _SUMMARY = (
     RehearsalRow.clarity,
     RehearsalRow.guess,
     RehearsalRow.parent_id,
+    RehearsalRow.parent_turn,
     RehearsalRow.scores_json,
 )
 
@@ -237,6 +238,7 @@ def _summary(row: RehearsalRow, turns: int) -> RehearsalSummary:
         clarity=row.clarity,
         guess=row.guess,
         parent_id=row.parent_id,
+        parent_turn=row.parent_turn,
         scores_json=row.scores_json,
     )
 

@@ -36,6 +36,11 @@ def style_sheet() -> str:
     return token_css() + "".join(path.read_text("utf-8") for path in sorted(STATIC.glob("*.css")))
 
 
+def scripts() -> str:
+    """What the pages do for themselves."""
+    return "\n".join(path.read_text("utf-8") for path in sorted(STATIC.glob("*.js")))
+
+
 def page_of(heading: str, words: str, status: int) -> HTMLResponse:
     """A page of our own, without Gradio, for when something did not work."""
     body = message(heading, words, ("../", text("error.page_action")))
@@ -50,11 +55,12 @@ def failure(error: RehearseError) -> HTMLResponse:
     return page_of(text("error.page_heading"), str(error), status)
 
 
-def _go(page: str, **query: str) -> RedirectResponse:
+def go(page: str, **query: str) -> RedirectResponse:
+    """Lead to a page of ours."""
     return RedirectResponse(f"../{page}" + (f"?{urlencode(query)}" if query else ""), status_code=303)
 
 
-def _done(visitors: Visitors, request: Request, action: Callable[[Desk], Response]) -> Response:
+def done(visitors: Visitors, request: Request, action: Callable[[Desk], Response]) -> Response:
     """Do what one of our own pages asked for; refuse another site."""
     if came_from_elsewhere(request.headers):
         return page_of(text("error.page_heading"), text("error.foreign"), 403)
@@ -78,7 +84,7 @@ def assets() -> APIRouter:
 
     @router.get("/assets-rehearse/script.js", include_in_schema=False)
     def script() -> Response:
-        return Response((STATIC / "rehearse.js").read_text("utf-8"), media_type="text/javascript", headers=fresh)
+        return Response(scripts(), media_type="text/javascript", headers=fresh)
 
     return router
 
@@ -93,9 +99,9 @@ def actions(visitors: Visitors) -> APIRouter:
     ) -> Response:
         def action(desk: Desk) -> Response:
             wanted = desk.workspace.library.criterion(focus).id if focus else None
-            return _go("stage", rehearsal=desk.begin(scenario, persona, difficulty, wanted).rehearsal_id)
+            return go("stage", rehearsal=desk.begin(scenario, persona, difficulty, wanted).rehearsal_id)
 
-        return _done(visitors, request, action)
+        return done(visitors, request, action)
 
     @router.post("/branch")
     def branch(request: Request, rehearsal: Field = "", turn: Field = "", words: Field = "") -> Response:
@@ -103,17 +109,17 @@ def actions(visitors: Visitors) -> APIRouter:
             number = int(turn) if turn.isdecimal() else -1
             kept = desk.branch(rehearsal, number)
             desk.lay_out(kept.rehearsal_id, number, words[:MOST_WORDS])
-            return _go("stage", rehearsal=kept.rehearsal_id)
+            return go("stage", rehearsal=kept.rehearsal_id)
 
-        return _done(visitors, request, action)
+        return done(visitors, request, action)
 
     @router.post("/end")
     def end(request: Request, rehearsal: Field = "") -> Response:
         def action(desk: Desk) -> Response:
             desk.end(rehearsal)
-            return _go("lookback", rehearsal=rehearsal)
+            return go("lookback", rehearsal=rehearsal)
 
-        return _done(visitors, request, action)
+        return done(visitors, request, action)
 
     @router.post("/delete")
     def delete(request: Request, rehearsal: Field = "") -> Response:
@@ -121,18 +127,18 @@ def actions(visitors: Visitors) -> APIRouter:
             with desk.held(rehearsal):
                 desk.workspace.store.delete(rehearsal)
                 desk.forget(rehearsal)
-            return _go("history")
+            return go("history")
 
-        return _done(visitors, request, action)
+        return done(visitors, request, action)
 
     @router.post("/delete-all")
     def delete_all(request: Request) -> Response:
         def action(desk: Desk) -> Response:
             desk.workspace.store.delete_all()
             desk.forget_all()
-            return _go("history")
+            return go("history")
 
-        return _done(visitors, request, action)
+        return done(visitors, request, action)
 
     return router
 

@@ -12,6 +12,7 @@ from rehearse.domain.acts import ActSpan
 from rehearse.domain.assessment import Debrief, Rating, Ratings, Remark
 from rehearse.domain.idea import PassageIndex
 from rehearse.domain.library import Library, shipped_library
+from rehearse.domain.offer import OfferCard
 from rehearse.domain.persona import Difficulty
 from rehearse.domain.rubric import CRITERION_IDS
 from rehearse.domain.state import Cause, Ending, Reaction, State
@@ -45,6 +46,8 @@ class Rehearsal:
     history: list[Snapshot]
     """The snapshot after each learner turn, from the start on; the last is now."""
     assessments: list[Assessment]
+    offer: OfferCard | None = None
+    """What the learner had planned; it changes nothing but what the coach says."""
 
     @classmethod
     def start(
@@ -56,13 +59,14 @@ class Rehearsal:
         *,
         library: Library | None = None,
         index: PassageIndex | None = None,
+        offer: OfferCard | None = None,
     ) -> Rehearsal:
         """Begin a rehearsal with the embedded engine; `UnknownIdError` for an id or difficulty that is not there."""
         library = library or shipped_library()
         if difficulty not in list(Difficulty):
             raise UnknownIdError("difficulty", difficulty, [d.value for d in Difficulty])
         engine = Engine.cast(library, shared_encoder(), scenario_id, persona_id, Difficulty(difficulty), seed)
-        return cls(engine, Coach(library, shared_encoder(), index), [engine.start()], [])
+        return cls(engine, Coach(library, shared_encoder(), index), [engine.start()], [], offer)
 
     @property
     def now(self) -> Snapshot:
@@ -150,6 +154,7 @@ class Rehearsal:
             acts={exchange.turn: exchange.acts for exchange in snapshot.exchanges},
             setting=self.engine.setting,
             snapshot=snapshot,
+            offer=self.offer,
         )
 
 

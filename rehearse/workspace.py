@@ -18,6 +18,7 @@ from rehearse.config import Settings, load_settings
 from rehearse.domain.assessment import Debrief, Ratings
 from rehearse.domain.idea import Hit, PassageIndex
 from rehearse.domain.library import Library, load_library
+from rehearse.domain.offer import OfferCard
 from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
 from rehearse.domain.state import Ending
 from rehearse.errors import RehearsalOverError
@@ -87,7 +88,9 @@ class Workspace:
         from rehearse.storage.store import NewRehearsal
 
         seed = secrets.randbelow(2**31) if seed is None else seed
-        rehearsal = Rehearsal.start(scenario_id, persona_id, difficulty, seed, library=self.library, index=self.index)
+        offer_json = self.store.notebook.offer()
+        offer = OfferCard.from_json(offer_json) or None
+        rehearsal = Rehearsal.start(scenario_id, persona_id, difficulty, seed, library=self.library, index=self.index, offer=offer)
         rehearsal_id = self.store.create(
             NewRehearsal(
                 scenario_id=scenario_id,
@@ -97,6 +100,7 @@ class Workspace:
                 engine=ENGINE_NAME,
                 opening=rehearsal.opening or "",
                 focus=focus,
+                offer_json=offer_json if offer else None,
             )
         )
         return KeptRehearsal(self, rehearsal_id, rehearsal)
@@ -145,6 +149,7 @@ class Workspace:
             stored.seed,
             library=self.library,
             index=self.index,
+            offer=OfferCard.from_json(stored.offer_json) or None,
         )
         answers = [t.answer for t in stored.turns if t.answer is not None]
         told = [answer.exchange_json for answer in answers]

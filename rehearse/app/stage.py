@@ -70,7 +70,7 @@ def side_html(desk: Desk, kept: KeptRehearsal) -> str:
     """The brief, always at hand."""
     stored = desk.workspace.store.get(kept.rehearsal_id)
     focus = desk.workspace.library.criterion(stored.focus) if stored.focus else None
-    return render("stage_side.html", scenario=kept.rehearsal.engine.setting.scenario, focus=focus)
+    return render("stage_side.html", scenario=kept.rehearsal.engine.setting.scenario, focus=focus, offer=kept.rehearsal.offer)
 
 
 def actions_html(kept: KeptRehearsal) -> str:

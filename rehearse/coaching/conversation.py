@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rehearse.domain.acts import Act, ActSpan
+from rehearse.domain.offer import OfferCard
 from rehearse.domain.state import Cause, Reaction
 from rehearse.domain.transcript import Transcript, Turn
 from rehearse.simulation.appraisal import Setting
@@ -33,6 +34,8 @@ class Conversation:
     """The acts of each learner turn, by its number."""
     setting: Setting | None = None
     snapshot: Snapshot | None = None
+    offer: OfferCard | None = None
+    """What the learner had planned to say; None where they wrote nothing down."""
 
     @cached_property
     def exchanges(self) -> dict[int, Exchange]:

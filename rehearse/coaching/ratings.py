@@ -28,8 +28,8 @@ EVIDENCE_ACTS: dict[str, frozenset[Act]] = {
 }
 """The acts whose words show a criterion best, where the turn has them."""
 
-_STRONG, _WEAK = 62, 30
-"""Mean scores from which a whole conversation is at level 2 and 1."""
+STRONG, WEAK = 62, 30
+"""Scores from which a whole conversation is at level 2 and 1."""
 
 
 def rate_turn(turn: Turn, heard: str, acts: Sequence[ActSpan], library: Library, encoder: Encoder) -> Ratings:
@@ -81,7 +81,7 @@ def _over_turns(conversation: Conversation, criterion_id: str, per_turn: Sequenc
         all_short = reasons and all(reason is UnratedReason.TOO_SHORT for reason in reasons)
         return Unrated(criterion_id, UnratedReason.TOO_SHORT if all_short else UnratedReason.NO_OPPORTUNITY)
     score = _score(conversation, criterion_id, found)
-    level = 2 if score >= _STRONG else 1 if score >= _WEAK else 0
+    level = 2 if score >= STRONG else 1 if score >= WEAK else 0
     if criterion_id in REVERSED:
         level = 2 - level
     best = sorted(found, key=lambda r: (r.score, r.sure), reverse=criterion_id not in REVERSED)[:3]

@@ -41,6 +41,13 @@ def substituted(span: EvidenceSpan, wording: str) -> str:
     return (text[:start] + wording + text[end:]).strip()
 
 
+def gained(span: EvidenceSpan, wording: str, heard: str, criterion_id: str, encoder: Encoder) -> int | None:
+    """The substitution test: the score with the wording in place of what was said; None where it gains less than `MARGIN`."""
+    before = _score(span.turn.text, heard, criterion_id, encoder)
+    after = _score(substituted(span, wording), heard, criterion_id, encoder)
+    return None if after is None or after < (before or 0) + MARGIN else after
+
+
 def better_wording(
     conversation: Conversation, span: EvidenceSpan, text: RemarkText, encoder: Encoder, avoid: frozenset[str]
 ) -> str | None:
@@ -49,7 +56,6 @@ def better_wording(
         return None
     number = span.turn.number
     heard = conversation.heard(number)
-    before = _score(span.turn.text, heard, text.criterion, encoder)
     best: tuple[int, str] | None = None
     facts = own_facts(conversation, number)
     # Wordings with the learner's own facts first; a few are enough, each costs a reading.
@@ -57,8 +63,8 @@ def better_wording(
     for wording in ready[:MOST_TRIED]:
         if wording in avoid or wording.lower() in span.turn.text.lower():
             continue
-        after = _score(substituted(span, wording), heard, text.criterion, encoder)
-        if after is None or after < (before or 0) + MARGIN:
+        after = gained(span, wording, heard, text.criterion, encoder)
+        if after is None:
             continue
         # A wording made of the learner's own facts is worth more than one that anybody could say.
         worth = after + 15 * ("“" in wording or any(v in wording for v in facts.values()))

@@ -9,9 +9,11 @@ import typer
 
 from rehearse import __version__
 from rehearse.cli_check import check
+from rehearse.cli_doctor import doctor
 from rehearse.cli_history import export, history
+from rehearse.cli_keep import backup, rescue, restore
 from rehearse.cli_library import ideas, personas, scenarios
-from rehearse.cli_machine import doctor, serve
+from rehearse.cli_machine import serve
 from rehearse.cli_new import new_persona
 from rehearse.cli_output import CommandGroup
 from rehearse.cli_rehearse import chat, play
@@ -58,6 +60,9 @@ personas.command("new")(new_persona)
 app.add_typer(ideas, name="ideas")
 app.add_typer(history, name="history")
 app.command()(export)
+app.command()(backup)
+app.command()(restore)
+app.command()(rescue)
 app.command()(check)
 app.command()(stress)
 app.command()(validate)

@@ -336,6 +336,7 @@ def test_doctor_finds_everything_in_order(run: Run) -> None:
         "database",
         "encoder",
         "index",
+        "model",
     ]
     assert "ok index\n" in run("doctor").stdout
 

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 _S = TypeVar("_S", bound=BaseModel)
 
-_DROPPED = frozenset({"title", "default", "minLength", "maxLength", "examples"})
-"""What strict schemas do not know; the answer is checked against all of it here."""
+_DROPPED = frozenset({"title", "default", "examples"})
+_LENGTHS = frozenset({"minLength", "maxLength"})
+"""What strict schemas do not know, at OpenAI; the answer is checked against all of it here."""
+_LONGEST = 500
+"""Up to where servers that turn schemas into grammars take a length."""
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.S)
 _LISTED = 6
 """Problems that a repair names."""
@@ -51,6 +54,8 @@ class FormKnown:
     """Which form an endpoint takes, as far as it was found out; shared by all calls to it."""
 
     form: Form = Form.SCHEMA
+    lengths: bool = True
+    """Whether lengths of texts may stand in its schemas."""
 
 
 def ask_for(
@@ -99,21 +104,28 @@ def read_answer(text: str, schema: type[_S]) -> tuple[_S | None, list[str]]:
         return None, [f"{'.'.join(str(part) for part in f['loc']) or 'answer'}: {f['msg']}" for f in found[:_LISTED]]
 
 
-def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema of a record as strict endpoints take it: every field required, no others, no lengths of texts."""
-    plain: dict[str, Any] = _strict(schema.model_json_schema())
+def strict_schema(schema: type[BaseModel], *, lengths: bool = False) -> dict[str, Any]:
+    """The JSON schema of a record as strict endpoints take it: every field required, and no others.
+
+    `lengths`: whether limits to the length of a text stay in it.
+    """
+    plain: dict[str, Any] = _strict(schema.model_json_schema(), lengths)
     return plain
 
 
-def _strict(node: Any, *, names: bool = False) -> Any:
+def _strict(node: Any, lengths: bool, *, names: bool = False) -> Any:
     """`names`: the keys of this mapping are names of fields or of definitions, not words of the schema language."""
     if isinstance(node, list):
-        return [_strict(item) for item in node]
+        return [_strict(item, lengths) for item in node]
     if not isinstance(node, dict):
         return node
     if names:
-        return {key: _strict(value) for key, value in node.items()}
-    kept = {key: _strict(value, names=key in {"properties", "$defs"}) for key, value in node.items() if key not in _DROPPED}
+        return {key: _strict(value, lengths) for key, value in node.items()}
+    kept = {
+        key: _strict(value, lengths, names=key in {"properties", "$defs"})
+        for key, value in node.items()
+        if key not in _DROPPED and (key not in _LENGTHS or (lengths and value <= _LONGEST))
+    }
     if "properties" in kept:
         kept["required"] = list(kept["properties"])
         kept["additionalProperties"] = False
@@ -127,7 +139,7 @@ def _ask_once(
     paused = False
     form = known.form
     while True:
-        messages, extra = _request(schema, talk, form)
+        messages, extra = _request(schema, talk, form, lengths=known.lengths)
         error: BaseException
         try:
             answer = within(until - time.monotonic(), lambda m=messages, e=extra: ask(m, e), name)  # type: ignore[misc]
@@ -153,9 +165,11 @@ def _form_refused(error: BaseException) -> bool:
     return status_of(error) in {400, 415, 422, 501} and failure_of(error) is ModelFailure.SERVER
 
 
-def _request(schema: type[BaseModel], talk: Sequence[Message], form: Form) -> tuple[list[Message], dict[str, Any]]:
+def _request(
+    schema: type[BaseModel], talk: Sequence[Message], form: Form, *, lengths: bool
+) -> tuple[list[Message], dict[str, Any]]:
     if form is Form.SCHEMA:
-        described = {"name": schema.__name__, "schema": strict_schema(schema), "strict": True}
+        described = {"name": schema.__name__, "schema": strict_schema(schema, lengths=lengths), "strict": True}
         return list(talk), {"response_format": {"type": "json_schema", "json_schema": described}}
     last = talk[-1]
     # At the end, because what comes before it is the prefix that a server can reuse.
@@ -172,6 +186,6 @@ def _repair(schema: type[BaseModel], problems: Sequence[str]) -> str:
 
 
 def _form_prompt(schema: type[BaseModel], problems: Sequence[str]) -> tuple[str, str]:
-    form = json.dumps(strict_schema(schema), ensure_ascii=False)
+    form = json.dumps(strict_schema(schema, lengths=True), ensure_ascii=False)
     filled = load_prompt("form").fill(form=form, problems=tuple(problems))
     return filled.messages[0].text, filled.messages[1].text

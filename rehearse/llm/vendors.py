@@ -181,6 +181,7 @@ def compatible(
         speaking=choosing(_SPEAKING),
         ask=ask,
         says_when_done=True,
+        known=FormKnown(lengths=not own),
         let_go=client.close,
     )
 

@@ -14,7 +14,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
-from rehearse.app import history, ideas_page, lookback, prepare, privacy, routes, stage
+from rehearse.app import history, ideas_page, lookback, prepare, privacy, routes, routes_prepare, stage, worksheet
 from rehearse.app.hardening import Hardened, is_loopback
 from rehearse.app.strings import text
 from rehearse.app.theme import gradio_theme
@@ -47,6 +47,8 @@ def pages(visitors: Visitors) -> gr.Blocks:
         stage.add_page(demo, visitors)
     with demo.route(text("title.lookback"), "lookback", show_in_navbar=False):
         lookback.add_page(demo, visitors)
+    with demo.route(text("title.worksheet"), "worksheet", show_in_navbar=False):
+        worksheet.add_page(demo, visitors)
     demo.queue(default_concurrency_limit=AT_ONCE, api_open=False)
     return demo
 
@@ -55,7 +57,7 @@ def build(workspace: Workspace) -> FastAPI:
     """The whole application, ready for a server."""
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None)
     visitors = OnePerson(workspace)
-    for router in (routes.assets(), routes.actions(visitors), routes.downloads(visitors)):
+    for router in (routes.assets(), routes.actions(visitors), routes.downloads(visitors), routes_prepare.preparing(visitors)):
         app.include_router(router)
     app.add_middleware(Hardened)
     with warnings.catch_warnings():

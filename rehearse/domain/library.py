@@ -75,7 +75,7 @@ class Library:
         return tuple(p for p in self.personas if scenario_id in p.scenes)
 
 
-def check_persona(path: Path, persona: Persona, scenarios: Iterable[Scenario]) -> None:
+def check_persona(path: Path | str, persona: Persona, scenarios: Iterable[Scenario]) -> None:
     """What one persona file owes the scenarios that it names; raises `DataFileError`."""
     known = {s.id: s for s in scenarios}
     for scenario_id, scene in persona.scenes.items():

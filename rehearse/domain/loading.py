@@ -102,7 +102,15 @@ def _validate(path: Path, kind: type[_R], raw: Mapping[str, Any]) -> _R:
 
 def load_record(path: Path, kind: type[_R]) -> _R:
     """Read one YAML file as a record; its `id` must be the file's name."""
-    record = _validate(path, kind, _parse_yaml(path, read_text(path)))
+    return record_from_text(path, read_text(path), kind)
+
+
+def record_from_text(path: Path | str, text: str, kind: type[_R]) -> _R:
+    """A record from the text of a YAML file, wherever it is kept; `path` is how problems name it."""
+    path = Path(path)
+    if len(text.encode()) > MAX_BYTES:
+        raise DataFileError(path, "file", f"it is larger than {MAX_BYTES // 1024} KiB.", "split or shorten it.")
+    record = _validate(path, kind, _parse_yaml(path, text))
     own_id = getattr(record, "id", path.stem)
     if own_id != path.stem:
         raise DataFileError(path, "id", f"it is “{own_id}”, but the file is called {path.name}.", f"name the file {own_id}.yaml.")

@@ -14,6 +14,7 @@ from rehearse.cli_history import export, history
 from rehearse.cli_keep import backup, rescue, restore
 from rehearse.cli_library import ideas, personas, scenarios
 from rehearse.cli_machine import serve
+from rehearse.cli_models import models
 from rehearse.cli_new import new_persona
 from rehearse.cli_output import CommandGroup
 from rehearse.cli_rehearse import chat, play
@@ -66,6 +67,7 @@ app.command()(rescue)
 app.command()(check)
 app.command()(stress)
 app.command()(validate)
+app.add_typer(models, name="models")
 app.command()(doctor)
 
 

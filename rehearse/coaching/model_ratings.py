@@ -15,7 +15,7 @@ the turn, word for word, or it says level 0, which nothing can be quoted for. An
 | embedded: too short | not rated |
 
 The other reading is kept in `second`. Where the model's level stands beside an embedded score, the score is that one moved to the
-nearest edge of the level's band; where there was no score, it is the level itself in points: 0, 50, 100.
+nearest edge of the level's band; where there was no score, it is the middle of that band, since nothing finer was read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from collections import Counter
 from dataclasses import replace
 
 from rehearse.coaching.grounding import ground_quote
-from rehearse.coaching.model_reply import LevelReply, RatingsReply
+from rehearse.coaching.model_reply import Fault, LevelReply, RatingsReply
 from rehearse.coaching.ratings import STRONG, WEAK
 from rehearse.domain.assessment import Rating, Ratings, SecondReading, Unrated, UnratedReason
 from rehearse.domain.idea import Citation
@@ -32,10 +32,8 @@ from rehearse.domain.library import Library
 from rehearse.domain.transcript import Turn
 from rehearse.perception.levels import REVERSED
 
-INVENTED_QUOTE = "quote not in the turn"
-NO_PROOF = "level without a quote"
 _BANDS = ((0, WEAK - 1), (WEAK, STRONG - 1), (STRONG, 100))
-_POINTS = (0, 50, 100)
+"""The scores that go with each level, higher being better."""
 
 
 def merge_ratings(first: Ratings, reply: RatingsReply, turn: Turn, library: Library, by: str) -> tuple[Ratings, Counter[str]]:
@@ -60,14 +58,14 @@ def good_level(criterion_id: str, level: int) -> int:
     return 2 - level if criterion_id in REVERSED else level
 
 
-def _proved(reply: LevelReply, turn: Turn, by: str) -> tuple[SecondReading | None, str | None]:
+def _proved(reply: LevelReply, turn: Turn, by: str) -> tuple[SecondReading | None, Fault | None]:
     """The reading if it is proved; else None, and what was wrong with it, if anything."""
     if reply.level is None:
         return None, None
     if reply.quote is None:
-        return (SecondReading(0, by), None) if reply.level == 0 else (None, NO_PROOF)
+        return (SecondReading(0, by), None) if reply.level == 0 else (None, Fault.NO_QUOTE)
     span = ground_quote(reply.quote, turn)
-    return (SecondReading(reply.level, by, span), None) if span else (None, INVENTED_QUOTE)
+    return (SecondReading(reply.level, by, span), None) if span else (None, Fault.INVENTED_QUOTE)
 
 
 def _merged(first: Rating | Unrated, second: SecondReading, library: Library) -> Rating | Unrated:
@@ -93,8 +91,8 @@ def _opened(first: Unrated, second: SecondReading, library: Library) -> Rating |
     if first.reason is UnratedReason.TOO_SHORT or second.span is None or second.level == 0:
         return first
     citation = Citation.of(library.corpus, library.criterion(first.criterion_id).passages[0])
-    score = _POINTS[good_level(first.criterion_id, second.level)]
-    return Rating(first.criterion_id, second.level, score, (second.span,), (citation,), sure=False, by=second.by)
+    middle = round(sum(_BANDS[good_level(first.criterion_id, second.level)]) / 2)
+    return Rating(first.criterion_id, second.level, middle, (second.span,), (citation,), sure=False, by=second.by)
 
 
 def _moved(first: Rating, level: int) -> int:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from rehearse.coaching.conversation import Conversation
 from rehearse.coaching.grounding import find_words, ground_passage, ground_quote
 from rehearse.coaching.model_ratings import good_level, is_best
-from rehearse.coaching.model_reply import RemarkReply
+from rehearse.coaching.model_reply import Fault, RemarkReply
 from rehearse.coaching.model_wording import Vocabulary
 from rehearse.coaching.ratings import EVIDENCE_ACTS
 from rehearse.coaching.remarks import QUIET_TURNS
@@ -72,22 +72,22 @@ class RemarkCheck:
                 dropped[fault] += 1
         return tuple(remarks), dropped
 
-    def _checked(self, reply: RemarkReply, used: AbstractSet[str]) -> tuple[Remark | None, str | None]:
+    def _checked(self, reply: RemarkReply, used: AbstractSet[str]) -> tuple[Remark | None, Fault | None]:
         """The remark if it may be made, and what had to be dropped: all of it, or only its suggestion."""
         kind = RemarkKind(reply.kind)
         span = ground_quote(reply.quote, self.conversation.transcript.turn(f"L{self.number}"))
         if span is None:
-            return None, "quote not in the turn"
+            return None, Fault.INVENTED_QUOTE
         citation = ground_passage(reply.passage_id, self.offered)
         if citation is None:
-            return None, "passage not offered"
+            return None, Fault.NOT_OFFERED
         why = _plain_line(reply.why, MOST_WHY)
         if why is None or why in used or not self._quotes_are_real(why, citation.passage):
-            return None, "reason not usable"
+            return None, Fault.REASON
         if self._recently(reply.criterion):
-            return None, "said within five turns"
+            return None, Fault.REPEATED
         if not self._borne_out(kind, reply.criterion):
-            return None, "not borne out by the ratings"
+            return None, Fault.NOT_BORNE_OUT
         suggestion, fault = None, None
         if reply.suggestion is not None and kind is RemarkKind.CHANGE:
             suggestion, fault = self._suggestion(reply.suggestion, span, reply.criterion)
@@ -126,16 +126,16 @@ class RemarkCheck:
         # Nothing was missed by words that were answered with a yes; a harm is one all the same.
         return not is_best(rating) and (not agreed or criterion_id == "dismissal")
 
-    def _suggestion(self, wanted: str, span: EvidenceSpan, criterion_id: str) -> tuple[str | None, str | None]:
+    def _suggestion(self, wanted: str, span: EvidenceSpan, criterion_id: str) -> tuple[str | None, Fault | None]:
         """The wording if it may be shown; else None, and why not."""
         wording = _plain_line(wanted, MOST_SUGGESTED)
         if wording is None or wording in {r.suggestion for r in self.earlier} or wording.lower() in span.turn.text.lower():
-            return None, "suggestion not usable"
+            return None, Fault.WORDING
         if self.vocabulary.new_in(wording, self._said()):
-            return None, "suggestion says something new"
+            return None, Fault.NEW_FACT
         heard = self.conversation.heard(self.number)
         if gained(span, wording, heard, criterion_id, self.encoder) is None:
-            return None, "suggestion rates no higher"
+            return None, Fault.NO_BETTER
         return wording, None
 
     def _value(self, kind: RemarkKind, criterion_id: str) -> float:

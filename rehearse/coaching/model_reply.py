@@ -5,6 +5,7 @@ What is in it is a claim until `model_ratings` and `model_remarks` have checked 
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +21,20 @@ CriterionId = Literal[
     "structure",
     "plainness",
 ]
+
+
+class Fault(StrEnum):
+    """Why something in an answer was dropped; counted in the provenance of the assessment."""
+
+    INVENTED_QUOTE = "quote not in the turn"
+    NO_QUOTE = "level without a quote"
+    NOT_OFFERED = "passage not offered"
+    REASON = "reason not usable"
+    REPEATED = "said within five turns"
+    NOT_BORNE_OUT = "not borne out by the ratings"
+    WORDING = "suggestion not usable"
+    NEW_FACT = "suggestion says something new"
+    NO_BETTER = "suggestion rates no higher"
 
 
 class _Form(BaseModel):

@@ -75,6 +75,8 @@ _TALK = frozenset(
     would wound wounded wrong yourself
     """.split()
 )
+_IDIOMS = re.compile(r"\b(?:the two of us|(?:for|take|just|in) a (?:minute|second)|a second time|these days)\b", re.IGNORECASE)
+"""Turns of phrase that name no number and no time."""
 _WORDLIKE = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _FIRST_PERSON = frozenset({"i", "i'm", "i'd", "i'll", "i've"})
 
@@ -98,15 +100,11 @@ class Vocabulary:
     def _stems(self) -> frozenset[str]:
         return frozenset(self._forms(self._words))
 
-    @cached_property
-    def _own_times(self) -> str:
-        """The coach's own wordings, whose turns of phrase ("stay with it for a minute") give no time away."""
-        return "\n".join(t for r in self.library.guidance.remarks for t in r.suggest)
-
     def new_in(self, wording: str, said: Iterable[str]) -> tuple[str, ...]:
         """The words and phrases of a wording that nobody said and that are no plain talk; empty where it may be shown."""
         heard = "\n".join(said)
         known = frozenset(self._forms(words(heard)))
+        wording = _IDIOMS.sub(" ", wording)
         names = {match.group().replace("’", "'") for match in _WORDLIKE.finditer(heard)}
         found = [w for w in words(wording) if not self._had(w, known)]
         for name, first in _capitals(wording):
@@ -117,14 +115,14 @@ class Vocabulary:
         for clause in clauses(wording):
             slots = find_slots(clause.text, ())
             amounts = [slots[kind] for kind in ("time", "number") if kind in slots]
-            found += [a for a in amounts if not any(find_words(a, text, any_case=True) for text in (heard, self._own_times))]
+            found += [a for a in amounts if not find_words(a, heard, any_case=True)]
         return tuple(dict.fromkeys(found))
 
     def _had(self, word: str, known: frozenset[str]) -> bool:
         forms = self._forms([word])
         if word in _NUMBERS | _TIMES or _has_digit(word):
             # A number or a time in another form is another number or time.
-            return word in known or word in words(self._own_times)
+            return word in known
         return bool(forms & known) or bool(forms & self._stems)
 
     def _forms(self, found: Iterable[str]) -> set[str]:

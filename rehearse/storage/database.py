@@ -6,12 +6,13 @@ What differs between the kinds of database is in `sqlite` and `postgres`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
@@ -24,8 +25,23 @@ WRITES = "rehearse_writes"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+def newest_schema() -> str:
+    """The schema that this version makes."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
 class Database(ABC):
     """An opened database, at the newest schema. Safe to use from several threads and processes; a session a call."""
+
+    snapshot_options: Mapping[str, str] = {}
+    """What a connection needs, so that all its reading is of one moment."""
 
     def __init__(self, place: str, engine: Engine) -> None:
         self.place = place
@@ -37,6 +53,12 @@ class Database(ABC):
     def reading(self) -> Iterator[Session]:
         """A session that only reads."""
         with self.said_plainly(), Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session that only reads, and sees one moment however long it reads."""
+        with self.said_plainly(), Session(self.engine.execution_options(**self.snapshot_options)) as session:
             yield session
 
     @contextmanager
@@ -52,6 +74,10 @@ class Database(ABC):
     @abstractmethod
     def take_turn(self, session: Session, key: str) -> None:
         """Let one transaction at a time past, for what has no row yet that could be locked."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Look through the whole database; `StorageError` if it is damaged."""
 
     @abstractmethod
     def compact(self) -> None:
@@ -81,9 +107,7 @@ class Database(ABC):
 
     def migrate(self, connection: Connection) -> None:
         """Bring the schema to the newest version, in the caller's transaction and under the caller's lock."""
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
+        config = _config()
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")

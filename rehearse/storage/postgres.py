@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zlib import crc32
 
 from sqlalchemy import URL, create_engine, make_url, text
@@ -66,6 +67,8 @@ def place_of(address: URL) -> str:
 class PostgresDatabase(Database):
     """A database on a PostgreSQL server."""
 
+    snapshot_options: Mapping[str, str] = {"isolation_level": "REPEATABLE READ"}
+
     def __init__(self, given: str) -> None:
         """Open it and bring it to the newest schema; safe when several processes do so at once."""
         address = postgres_address(given)
@@ -97,6 +100,9 @@ class PostgresDatabase(Database):
         """Wait until nobody else holds the key, and hold it until the transaction ends."""
         number = crc32(key.encode()) - 2**31
         session.execute(text("SELECT pg_advisory_xact_lock(:space, :number)"), {"space": _WRITING, "number": number})
+
+    def check(self) -> None:
+        """Nothing: the server looks after its files, and says so when it reads one that is damaged."""
 
     def compact(self) -> None:
         """Nothing: the server reuses the room of deleted rows by itself, and no file of it is ours to clean."""

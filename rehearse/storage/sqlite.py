@@ -61,6 +61,13 @@ class SqliteDatabase(Database):
     def take_turn(self, session: Session, key: str) -> None:
         """Nothing: whoever writes has waited for its turn already."""
 
+    def check(self) -> None:
+        """Read every page and compare the indexes."""
+        with self.reading() as session:
+            found = session.connection().exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+        if found != "ok":
+            raise StorageError(self.plainly("malformed", ""))
+
     def compact(self) -> None:
         """Shrink the file and empty the write-ahead log, where deleted words would otherwise stay a while."""
         with self.said_plainly():
@@ -93,8 +100,8 @@ class SqliteDatabase(Database):
             return f"{place} may not be written to. What was said before is kept. Check the rights of the file and its folder."
         if "malformed" in problem or "not a database" in problem or "corrupt" in problem:
             return (
-                f"{place} is damaged and cannot be read. It was left as it is. Move it away to start afresh, or "
-                f"try `sqlite3 {place} .recover` to save what can be saved."
+                f"{place} is damaged and cannot be read. It was left as it is. Put a backup in its place with `rehearse restore "
+                "BACKUP --replace`, or save what can still be read with `rehearse rescue NEWFILE`."
             )
         if "full" in problem:
             return f"The disk that holds {place} is full. What was said before is kept. Make room and try again."

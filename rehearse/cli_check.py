@@ -29,6 +29,8 @@ _SINGLE = {
     "bots": ("rehearse.domain.bots", "BotLines"),
     "carry": ("rehearse.domain.carry_texts", "CarryTexts"),
     "draft-lines": ("rehearse.domain.draft", "DraftLines"),
+    "directions": ("rehearse.domain.speaking", "Directions"),
+    "guard": ("rehearse.domain.speaking", "GuardRules"),
 }
 """Files of which there is one, known by their name, and the records they hold."""
 _FIELDS = {
@@ -116,7 +118,7 @@ def _check_all() -> Findings:
     folders = [root / "corpus", root / "personas", home / "personas"]
     found, seen = Findings(), _Seen()
     _check_given([folder for folder in folders if folder.is_dir()], found, seen)
-    for kind in ("lexicon", "dynamics", "coaching"):
+    for kind in ("lexicon", "dynamics", "coaching", "directions", "guard"):
         path = root / "corpus" / f"{kind}.yaml"
         if not path.is_file():
             found.add(DataFileError(path, "file", "it is missing.", "install Rehearse again."))

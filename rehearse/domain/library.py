@@ -19,6 +19,7 @@ from rehearse.domain.loading import load_cues, load_idea, load_record
 from rehearse.domain.persona import Persona
 from rehearse.domain.rubric import CRITERION_IDS, Criterion, Rubric, rubric_version
 from rehearse.domain.scenario import Scenario
+from rehearse.domain.speaking import Directions, GuardRules
 from rehearse.domain.tuning import Tuning
 from rehearse.errors import DataFileError, UnknownIdError
 
@@ -41,6 +42,8 @@ class Library:
     lexicon: Lexicon
     tuning: Tuning
     guidance: Guidance
+    directions: Directions
+    guard: GuardRules
     problems: tuple[DataFileError, ...] = ()
 
     def persona(self, persona_id: str) -> Persona:
@@ -222,6 +225,8 @@ def load_library(root: Path | None = None, own: Path | None = None) -> Library:
         load_lexicon(root),
         load_tuning(root),
         load_guidance(root, corpus),
+        load_record(root / "corpus" / "directions.yaml", Directions),
+        load_record(root / "corpus" / "guard.yaml", GuardRules),
         tuple(problems),
     )
 

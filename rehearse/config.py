@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """The data folder: database, search index, own personas."""
     database_url: str | None = Field(default=None, repr=False)
     """Where rehearsals are kept, if not in the data folder: `postgresql://user:password@host/database` or `sqlite:///file`."""
+    keep_days: int | None = Field(default=None, ge=1, le=36_500)
+    """After so many days without a turn a rehearsal is deleted; by default none ever is."""
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,12 @@ class Workspace:
         self.coach.rate_exchange("How is it going?", "What would help you most this week?")
         self.index.search("where do I start?", 1)
 
+    def expire(self) -> int:
+        """Delete the rehearsals, everybody's, that are older than the settings let them grow; how many."""
+        if self.settings.keep_days is None:
+            return 0
+        return self.store.expire(datetime.now(UTC) - timedelta(days=self.settings.keep_days))
+
     def begin(
         self,
         scenario_id: str,
@@ -90,7 +97,9 @@ class Workspace:
         seed = secrets.randbelow(2**31) if seed is None else seed
         offer_json = self.store.notebook.offer()
         offer = OfferCard.from_json(offer_json) or None
-        rehearsal = Rehearsal.start(scenario_id, persona_id, difficulty, seed, library=self.library, index=self.index, offer=offer)
+        rehearsal = Rehearsal.start(
+            scenario_id, persona_id, difficulty, seed, library=self.library, index=self.index, offer=offer
+        )
         rehearsal_id = self.store.create(
             NewRehearsal(
                 scenario_id=scenario_id,

@@ -24,6 +24,7 @@ from rehearse.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
+SECONDS_A_DAY = 86_400
 AT_ONCE = 8
 """How many events of one kind are handled at the same time."""
 HEAD = (
@@ -89,10 +90,29 @@ def _warm_up(workspace: Workspace) -> None:
         log.warning("%s", error)
 
 
+def expire_daily(workspace: Workspace, stop: threading.Event, wait: float = SECONDS_A_DAY) -> None:
+    """Delete what has grown too old, now and every day, until told to stop."""
+    while True:
+        try:
+            gone = workspace.expire()
+            if gone:
+                log.info("%d rehearsals were older than %s days and are deleted.", gone, workspace.settings.keep_days)
+        except RehearseError as error:
+            log.warning("%s", error)
+        if stop.wait(wait):
+            return
+
+
 def serve(workspace: Workspace, host: str, port: int) -> None:
     """Serve the application until it is interrupted; the models are loaded while the page is opened."""
     app = Hardened(build(workspace), local_only=is_loopback(host))
     threading.Thread(target=_warm_up, args=(workspace,), name="warm-up", daemon=True).start()
+    stop = threading.Event()
+    if workspace.settings.keep_days is not None:
+        threading.Thread(target=expire_daily, args=(workspace, stop), name="expiry", daemon=True).start()
     shown = f"[{host}]" if ":" in host else host
     print(f"Rehearse is at http://{shown}:{port} (stop with Ctrl+C). Your talks are in {workspace.settings.home}", flush=True)  # noqa: T201
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    try:
+        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+    finally:
+        stop.set()

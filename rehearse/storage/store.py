@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session, lazyload, load_only, selectinload
 
 from rehearse.errors import RehearsalOverError, StorageError, UnknownIdError
@@ -18,6 +18,9 @@ from rehearse.storage.search import folded, where_said
 from rehearse.storage.tables import RehearsalRow, SaidRow, TurnRow
 
 __all__ = ["NewRehearsal", "RehearsalStore", "RehearsalSummary", "StoredAnswer", "StoredRehearsal", "StoredTurn"]
+
+_AT_ONCE = 500
+"""How many ids stand in one statement; SQLite has a limit."""
 
 
 class RehearsalStore:
@@ -171,6 +174,25 @@ class RehearsalStore:
             session.execute(delete(RehearsalRow).where(self._mine))
             clear(session, self.person_id)
         self.database.compact()
+
+    def expire(self, before: datetime) -> int:
+        """Delete everybody's rehearsals in which nothing has happened since a moment; how many.
+
+        What happened is the beginning, a turn, or the end. Notebooks stay, apart from what was contested in those rehearsals.
+        """
+        later = select(TurnRow.number).where(TurnRow.rehearsal_id == RehearsalRow.id, TurnRow.said_at >= before)
+        old = (
+            RehearsalRow.started_at < before,
+            or_(RehearsalRow.ended_at.is_(None), RehearsalRow.ended_at < before),
+            ~later.exists(),
+        )
+        with self.database.writing() as session:
+            ids = session.scalars(select(RehearsalRow.id).where(*old).with_for_update()).all()
+            for first in range(0, len(ids), _AT_ONCE):
+                session.execute(delete(RehearsalRow).where(RehearsalRow.id.in_(ids[first : first + _AT_ONCE])))
+        if ids:
+            self.database.compact()
+        return len(ids)
 
     def close(self) -> None:
         """Let go of the database, for every person."""

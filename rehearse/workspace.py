@@ -17,7 +17,7 @@ from rehearse.coaching.coach import Assessment, Coach
 from rehearse.coaching.ratings import total
 from rehearse.config import Settings, load_settings
 from rehearse.domain.assessment import Debrief, Ratings
-from rehearse.domain.idea import Hit, PassageIndex
+from rehearse.domain.idea import Hit
 from rehearse.domain.library import Library, load_library
 from rehearse.domain.offer import OfferCard
 from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
@@ -31,6 +31,7 @@ from rehearse.simulation.snapshot import Exchange
 from rehearse.simulation.snapshots import dump_exchange, dump_inner, load_snapshot
 
 if TYPE_CHECKING:
+    from rehearse.storage.own_guidance import PersonalIndex
     from rehearse.storage.store import RehearsalStore, StoredRehearsal
 
 ENGINE_NAME = "embedded"
@@ -43,9 +44,22 @@ class Workspace:
     settings: Settings
 
     @cached_property
-    def library(self) -> Library:
-        """The shipped data files and the person's own personas."""
+    def _data(self) -> Library:
+        """The shipped data files and the personas in the data folder."""
         return load_library(own=self.settings.home)
+
+    @cached_property
+    def library(self) -> Library:
+        """All data files, and the counterparts that the person made."""
+        from rehearse.storage.own_cast import with_own_cast
+
+        return with_own_cast(self._data, self.store.notebook)
+
+    def refresh(self) -> None:
+        """Look again at what the person made of their own; to be called when that has changed."""
+        for made in ("library", "coach"):
+            self.__dict__.pop(made, None)
+        self.index.forget()
 
     @property
     def encoder(self) -> Encoder:
@@ -53,12 +67,14 @@ class Workspace:
         return shared_encoder()
 
     @cached_property
-    def index(self) -> PassageIndex:
-        """The passages of the guidance, ready to be searched."""
+    def index(self) -> PersonalIndex:
+        """The passages of the guidance, ready to be searched, and the person's own beside them."""
+        from rehearse.storage.own_guidance import PersonalIndex
         from rehearse.storage.passages import open_index
 
-        embedding = shared_embedding()
-        return open_index(self.library.corpus, embedding, self.settings.index_path, made_by=embedding.name)
+        embedding, folder = shared_embedding(), self.settings.index_path
+        ideas = open_index(self._data.corpus, embedding, folder, made_by=embedding.name)
+        return PersonalIndex(ideas, self.store.notebook, embedding, folder, embedding.name)
 
     @cached_property
     def store(self) -> RehearsalStore:

@@ -73,15 +73,17 @@ class Remarker:
         suggestion = None
         if seen.kind is RemarkKind.CHANGE:
             suggestion = better_wording(conversation, seen.span, text, self.encoder, avoid)
+        citation = self._cite(text, seen.span.quote)
         return Remark(
             kind=seen.kind,
             criterion_id=seen.about,
             skill=text.skill,
             span=seen.span,
-            citation=self._cite(text, seen.span.quote),
+            citation=citation,
             why=why,
             suggestion=suggestion,
             value=value,
+            own=self.index.beside(seen.span.quote, citation.passage) if self.index is not None else None,
         )
 
     def _cite(self, text: RemarkText, quote: str) -> Citation:

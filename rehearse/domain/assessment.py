@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rehearse.domain.idea import Citation
+from rehearse.domain.own_guidance import OwnPassage
 from rehearse.domain.state import Ending
 from rehearse.domain.transcript import EvidenceSpan
 
@@ -114,10 +115,13 @@ class Remark:
     """How much it is worth saying; orders remarks in the debrief."""
     by: str = EMBEDDED
     """Whose remark it is: `embedded`, or `MODEL PROMPT@HASH`."""
+    own: OwnPassage | None = None
+    """A passage of the person's own guidance that lies nearer still; a second proof beside the citation."""
 
     def to_dict(self) -> dict[str, object]:
         """As programs read it."""
         return {
+            **({"own": self.own.to_dict()} if self.own else {}),
             "kind": self.kind.value,
             "turn": self.span.turn.number,
             "quote": self.span.quote,

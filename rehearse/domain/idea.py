@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from rehearse.domain.own_guidance import OwnPassage
 from rehearse.errors import GroundingError, UnknownIdError
 
 IDEA_IDS = (
@@ -115,4 +116,8 @@ class PassageIndex(Protocol):
 
     def nearest(self, words: str, among: Sequence[str]) -> str | None:
         """The id of the passage among those given that lies nearest to some words; None where none is near."""
+        ...
+
+    def beside(self, words: str, passage: Passage) -> OwnPassage | None:
+        """A passage of the person's own guidance that lies clearly nearer to some words than one of the ideas; None where none does."""
         ...

@@ -21,6 +21,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rehearse.domain.idea import Corpus, Hit, Passage, PassageIndex
+from rehearse.domain.own_guidance import OwnPassage
 from rehearse.perception.segments import words
 from rehearse.storage.ranking import Ranking
 
@@ -201,6 +202,11 @@ class ChromaPassageIndex:
             order = np.argsort(-(self._vectors @ np.array(vector, dtype=np.float32)), kind="stable")[:NEIGHBOURS]
             found = [self._passages[self._ranking.owner[n]].passage_id for n in order]
         return next((passage_id for passage_id in found if passage_id in among), None)
+
+    def beside(self, words: str, passage: Passage) -> OwnPassage | None:
+        """None: this index holds the ideas alone."""
+        del words, passage
+        return None
 
     def _spread(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Three ideas before a second passage of any: who asks obliquely sees the idea that was meant sooner."""

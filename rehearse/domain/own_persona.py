@@ -107,7 +107,7 @@ def own_form_texts() -> OwnFormTexts:
 
 
 def own_persona(form: OwnForm, taken: Collection[str] = (), *, persona_id: str | None = None) -> Persona:
-    """A complete persona from the form; `persona_id` where one that exists is being changed, else an id not among those `taken`."""
+    """A complete persona from the form; `persona_id` where one is being changed, else an id that is not among those `taken`."""
     texts = own_form_texts()
     worries = form.worries if len(form.worries) == MOST_WORRIES else (*form.worries, texts.unasked.worry)
     answers = DraftAnswers(

@@ -6,7 +6,8 @@
     │   ├── TurnTooLongError        more than one turn can hold
     │   ├── RehearsalOverError      the conversation has ended
     │   ├── UnknownIdError          no persona, scenario, rehearsal … has that id
-    │   └── TranscriptError         a transcript from elsewhere cannot be read
+    │   ├── TranscriptError         a transcript from elsewhere cannot be read
+    │   └── DocumentError           a document for one's own guidance cannot be taken in
     ├── DataFileError           the author of a data file: file, field and mend
     ├── OperatorError           whoever runs the machine
     │   ├── SettingsError           a setting is missing or wrong
@@ -56,6 +57,10 @@ class UnknownIdError(LearnerError):
 
 class TranscriptError(LearnerError):
     """A transcript from elsewhere that cannot be read, or whose learner cannot be told."""
+
+
+class DocumentError(LearnerError):
+    """A document that cannot be taken in; the message says why and what would help."""
 
 
 class DataFileError(RehearseError):

@@ -162,8 +162,8 @@ def _files(given: Path, found: Findings) -> Iterator[Path]:
         yield given
         return
     inside = sorted(path for path in given.rglob("*") if path.is_file() and path.suffix in _ENDINGS)
-    homes = {".md": "ideas", ".jsonl": "rated"}
-    wanted = [path for path in inside if path.parent.name == homes.get(path.suffix, path.parent.name)]
+    homes = {".md": {"ideas"}, ".jsonl": {"rated", "conversations", "sentences"}}
+    wanted = [path for path in inside if path.parent.name in homes.get(path.suffix, {path.parent.name})]
     if not wanted:
         found.add(DataFileError(given, "folder", "it holds no data files.", "give a folder with YAML files."))
     yield from wanted
@@ -280,31 +280,14 @@ def _check_passages(path: Path, used: list[tuple[str, str]]) -> None:
 
 
 def _rated_problems(path: Path, seen: _Seen) -> Iterator[DataFileError]:
-    """Each line of a file of rated exchanges that is wrong."""
-    from pydantic import ValidationError
+    """Each line of a file of rated exchanges, sentences or conversations that is wrong."""
+    from rehearse.domain.rated import RatedConversation, RatedExchange, RatedSentence, read_rows
 
-    from rehearse.domain.rated import RatedExchange
-
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except UnicodeDecodeError:
-        yield DataFileError(path, "file", "it is not UTF-8 text.", "save it as UTF-8.")
-        return
-    except OSError as error:
-        mend = "check that it exists and may be read."
-        yield DataFileError(path, "file", f"it cannot be read ({error.strerror}).", mend)
-        return
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            exchange = RatedExchange.model_validate_json(line)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"]) or "line"
-            message = first["msg"].removeprefix("Value error, ")
-            yield DataFileError(path, f"line {number}, {name}", f"{message}.", "correct that line (corpus/rated/GUIDE.md).")
-            continue
-        if exchange.id in seen.rated_ids:
-            yield DataFileError(path, f"line {number}, id", f"{exchange.id} occurs twice.", "give it another id.")
-        seen.rated_ids.add(exchange.id)
+    rows: Iterator[object] = (
+        read_rows(path, RatedConversation, seen.rated_ids)
+        if path.parent.name == "conversations"
+        else read_rows(path, RatedSentence, seen.rated_ids)
+        if path.parent.name == "sentences"
+        else read_rows(path, RatedExchange, seen.rated_ids)
+    )
+    yield from (row for row in rows if isinstance(row, DataFileError))

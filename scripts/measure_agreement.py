@@ -14,10 +14,11 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from rehearse.domain.acts import Act
-from rehearse.domain.rated import Levels, RatedExchange, load_rated
+from rehearse.domain.rated import Habits, Levels, RatedExchange, load_conversations, load_rated
 from rehearse.perception.segments import words
 
 RATED = Path("corpus/rated")
@@ -112,6 +113,24 @@ def tables(folder: Path) -> str:
     return "\n".join(lines)
 
 
+def conversation_table(folder: Path) -> str:
+    """How far two labellings of whole conversations agree, habit by habit."""
+    first = {c.id: c.details for c in load_conversations(folder / "conversations")}
+    text = (folder / "second" / "conversations.jsonl").read_text(encoding="utf-8")
+    second = [json.loads(line) for line in text.split("\n") if line.strip()]
+    lines = [
+        f"{len(second)} of {len(first)} conversations were labelled twice.",
+        "",
+        "| habit | exactly alike | two or more apart | Spearman |",
+        "|---|---|---|---|",
+    ]
+    for habit in Habits.model_fields:
+        a = np.array([getattr(first[row["id"]], habit) for row in second])
+        b = np.array([row["details"][habit] for row in second])
+        lines.append(f"| `{habit}` | {(a == b).mean():.0%} | {int((abs(a - b) >= 2).sum())} | {spearmanr(a, b).statistic:.2f} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=RATED)
@@ -120,6 +139,7 @@ def main() -> None:
     table = tables(args.folder)
     place(args.card, "contents", contents(args.folder))
     place(args.card, "agreement", table)
+    place(args.card, "conversations", conversation_table(args.folder))
     print(table)
 
 

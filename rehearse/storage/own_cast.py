@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 def with_own_cast(library: Library, notebook: Notebook) -> Library:
-    """The library with this person's counterparts at its end, also those kept for old talks; a broken one is reported, not used."""
+    """The library with this person's counterparts at its end, also those kept for old talks; a broken one is reported."""
     try:
         kept = notebook.own_personas()
     except StorageError as error:

@@ -81,7 +81,8 @@ class PersonalIndex:
         person = hashlib.sha256(notebook.person_id.encode()).hexdigest()[:24]
         self._folder = folder / "own" / person if folder is not None else None
         self._vectors: dict[str, Floats] = {}
-        self._shelf, self._listed, self._looked = _EMPTY, (), 0.0
+        self._shelf, self._looked = _EMPTY, 0.0
+        self._listed: tuple[str, ...] = ()
         self._lock = threading.RLock()
         self._building = threading.Lock()
 

@@ -26,7 +26,6 @@ Progress = Callable[[int, int | None], None]
 
 ATTEMPTS = 5
 """How often a connection that breaks is made again before the person is asked to."""
-_CHUNK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -142,13 +141,14 @@ def _stream(url: str, part: Path, have: int, size: int | None, progress: Progres
     """Append to a part from where it ends; begin again where the server cannot."""
     from huggingface_hub import get_session
 
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
     with get_session().stream("GET", url, headers=headers, follow_redirects=True, timeout=30) as answer:
         answer.raise_for_status()
         goes_on = have > 0 and answer.status_code == 206
         done = have if goes_on else 0
         with part.open("ab" if goes_on else "wb") as file:
-            for chunk in answer.iter_bytes(_CHUNK):
+            # As it comes: what waits for a chunk to fill up would be lost when the connection breaks.
+            for chunk in answer.iter_raw():
                 file.write(chunk)
                 done += len(chunk)
                 progress(done, size)

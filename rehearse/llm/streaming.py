@@ -132,9 +132,6 @@ class VendorStream:
         """Note what a piece says about itself, and give its words."""
         self._usage += usage_of(piece)
         self._finish = finish_of(piece) or self._finish
-        if piece.additional_kwargs.get("refusal"):
-            self.close()
-            raise failed(ModelFailure.REFUSED, self._name)
         return str(piece.text)
 
     def _read(self) -> None:

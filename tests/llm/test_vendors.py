@@ -1,0 +1,378 @@
+"""Every way in which an endpoint can answer or fail, through the real client and over a real connection."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import fake_openai as does
+import pytest
+from fake_openai import KEY, Behaviour, FakeOpenAI
+from pydantic import BaseModel, Field
+
+from rehearse.config import load_settings
+from rehearse.errors import ModelError, ModelFailure, SettingsError
+from rehearse.llm.chat import ChatModel, Message, Prompt, Role, Usage
+from rehearse.llm.failures import TAKES_OVER
+from rehearse.llm.vendors import open_model
+
+Opened = Callable[..., ChatModel]
+
+SECRET = "my boss hides the Rotterdam losses"
+PROMPT = Prompt((Message(Role.SYSTEM, "You are gruff."), Message(Role.USER, SECRET)), "test@1")
+
+
+class Mark(BaseModel):
+    level: int = Field(ge=0, le=2)
+    why: str = Field(max_length=200)
+
+
+GOOD = '{"level": 2, "why": "plain"}'
+
+
+def heard(model: ChatModel, prompt: Prompt = PROMPT) -> str:
+    return "".join(model.stream(prompt, max_tokens=50))
+
+
+def failure(model: ChatModel) -> ModelError:
+    with pytest.raises(ModelError) as caught:
+        heard(model)
+    return caught.value
+
+
+# What goes well -------------------------------------------------------------------------------------------------------
+
+
+def test_streams_piece_by_piece_and_counts(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.says("Good morning to you."))
+    stream = opened().stream(PROMPT, max_tokens=50)
+    assert list(stream) == ["Good ", "morning ", "to ", "you. "]
+    assert stream.usage == Usage(100, 5, 80)
+    (asked,) = fake.requests
+    assert asked["model"] == "small-one"
+    assert asked["max_tokens"] == 50
+    assert asked["stream_options"] == {"include_usage": True}
+    assert asked["messages"] == [{"role": "system", "content": "You are gruff."}, {"role": "user", "content": SECRET}]
+    assert fake.keys == [f"Bearer {KEY}"]
+
+
+def test_nothing_is_asked_before_the_first_question(fake: FakeOpenAI, opened: Opened) -> None:
+    opened()
+    assert fake.requests == []
+
+
+def test_thinking_aloud_is_not_heard(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.says("", pieces=["<th", "ink>She wants", " a yes.</th", "ink>\n\n", "Go ", "on."]))
+    assert heard(opened()) == "Go on."
+
+
+def test_neighbours_of_one_role_become_one_message(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.says("Yes."))
+    heard(opened(), Prompt((Message(Role.USER, "One."), Message(Role.USER, "Two.")), "test@1"))
+    assert fake.requests[0]["messages"] == [{"role": "user", "content": "One.\n\nTwo."}]
+
+
+def test_a_closed_stream_ends_and_hangs_up(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.trickles)
+    stream = opened().stream(PROMPT, max_tokens=50)
+    pieces = iter(stream)
+    assert next(pieces) == "and "
+    stream.close()
+    assert list(pieces) == []
+
+
+def test_an_answer_in_a_form(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.says(GOOD))
+    given = opened().structured(PROMPT, Mark, max_tokens=60)
+    assert (given.answer, given.repairs, given.usage) == (Mark(level=2, why="plain"), 0, Usage(100, 5, 80))
+    form = fake.requests[0]["response_format"]
+    assert form["type"] == "json_schema"
+    assert form["json_schema"]["strict"] is True
+    assert form["json_schema"]["schema"]["required"] == ["level", "why"]
+    assert form["json_schema"]["schema"]["additionalProperties"] is False
+    assert fake.requests[0]["temperature"] == 0
+
+
+# Forms that are not kept ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", ["{not json", "Two out of three, I'd say.", '{"level": 7, "why": "x"}', '{"level": 2}'])
+def test_a_malformed_answer_is_repaired_once(fake: FakeOpenAI, opened: Opened, bad: str) -> None:
+    fake.will(does.says(bad), does.says(GOOD))
+    given = opened().structured(PROMPT, Mark, max_tokens=60)
+    assert (given.answer, given.repairs, given.usage) == (Mark(level=2, why="plain"), 1, Usage(200, 10, 160))
+    again = fake.requests[1]["messages"]
+    assert again[:2] == fake.requests[0]["messages"]
+    assert again[2] == {"role": "assistant", "content": bad}
+    assert "did not fit the form" in again[3]["content"]
+
+
+def test_a_second_malformed_answer_is_a_failure(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.says("{no"))
+    with pytest.raises(ModelError) as caught:
+        opened().structured(PROMPT, Mark, max_tokens=60)
+    assert caught.value.failure is ModelFailure.MALFORMED
+    assert len(fake.requests) == 2
+
+
+def test_json_between_words_and_fences_is_read(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.says(f"<think>hm {{</think>Here:\n```json\n{GOOD}\n```"))
+    assert opened().structured(PROMPT, Mark, max_tokens=60).repairs == 0
+
+
+def test_an_endpoint_without_schemas_is_asked_for_json_and_remembered(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.knows_no("json_schema", does.says(GOOD)))
+    model = opened()
+    assert model.structured(PROMPT, Mark, max_tokens=60).answer == Mark(level=2, why="plain")
+    assert fake.requests[1]["response_format"] == {"type": "json_object"}
+    assert '"level"' in fake.requests[1]["messages"][-1]["content"]
+    model.structured(PROMPT, Mark, max_tokens=60)
+    assert len(fake.requests) == 3
+
+
+def test_an_endpoint_without_json_mode_is_asked_in_words(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.knows_no("json_schema", does.knows_no("json_object", does.says(GOOD))))
+    assert opened().structured(PROMPT, Mark, max_tokens=60).answer == Mark(level=2, why="plain")
+    assert "response_format" not in fake.requests[2]
+    assert fake.requests[2]["messages"][0] == fake.requests[0]["messages"][0], "the prefix stays as it was"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "expected"),
+    [
+        (does.says(""), ModelFailure.EMPTY),
+        (does.refuses, ModelFailure.REFUSED),
+        (does.says("I'm sorry, but I can't help with that."), ModelFailure.REFUSED),
+        (does.says(GOOD, finish="content_filter"), ModelFailure.REFUSED),
+        (does.says('{"level": 1, "why": "and so', finish="length"), ModelFailure.MALFORMED),
+        (does.fails(401), ModelFailure.REFUSED_KEY),
+        (does.fails(500), ModelFailure.SERVER),
+        (does.fails(400, "context_length_exceeded"), ModelFailure.TOO_LONG),
+        (does.hangs_up, ModelFailure.UNREACHABLE),
+    ],
+)
+def test_forms_fail_with_their_kind(fake: FakeOpenAI, opened: Opened, behaviour: Behaviour, expected: ModelFailure) -> None:
+    fake.will(behaviour)
+    with pytest.raises(ModelError) as caught:
+        opened().structured(PROMPT, Mark, max_tokens=60)
+    assert caught.value.failure is expected
+
+
+def test_a_form_that_hangs_is_given_up(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.hangs)
+    start = time.monotonic()
+    with pytest.raises(ModelError) as caught:
+        opened(model_timeout=1.0).structured(PROMPT, Mark, max_tokens=60)
+    assert caught.value.failure is ModelFailure.TIMEOUT
+    assert time.monotonic() - start < 8
+
+
+# Failures of a stream -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "expected"),
+    [
+        (does.fails(401, f"Incorrect API key provided: {KEY}"), ModelFailure.REFUSED_KEY),
+        (does.fails(403), ModelFailure.REFUSED_KEY),
+        (does.fails(404, "The model `x` does not exist"), ModelFailure.NO_SUCH_MODEL),
+        (does.fails(400, "model 'x' not found"), ModelFailure.NO_SUCH_MODEL),
+        (does.fails(429), ModelFailure.RATE_LIMITED),
+        (does.fails(500), ModelFailure.SERVER),
+        (does.fails(503), ModelFailure.SERVER),
+        (does.fails(504), ModelFailure.TIMEOUT),
+        (does.fails(400, "This model's maximum context length is 8192 tokens"), ModelFailure.TOO_LONG),
+        (does.fails(400, "request (9031 tokens) exceeds the available context size (4096)"), ModelFailure.TOO_LONG),
+        (does.fails(400, "temperature is not supported"), ModelFailure.SERVER),
+        (does.hangs_up, ModelFailure.UNREACHABLE),
+        (does.cuts, ModelFailure.CUT),
+        (does.says("I would say", finish=None), ModelFailure.CUT),
+        (does.says(""), ModelFailure.EMPTY),
+        (does.says("", pieces=["<think>", "never ends"]), ModelFailure.EMPTY),
+        # langchain leaves a refusal out of a stream; nothing else comes, and nothing is shown.
+        (does.refuses, ModelFailure.EMPTY),
+        (does.says("Well", finish="content_filter"), ModelFailure.REFUSED),
+    ],
+)
+def test_streams_fail_with_their_kind_and_a_sentence(
+    fake: FakeOpenAI, opened: Opened, behaviour: Behaviour, expected: ModelFailure
+) -> None:
+    fake.will(behaviour)
+    error = failure(opened())
+    assert error.failure is expected
+    assert TAKES_OVER in str(error)
+    assert "openai:small-one" in str(error)
+
+
+def test_what_came_before_a_cut_was_heard(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.cuts)
+    pieces = []
+    with pytest.raises(ModelError):
+        pieces.extend(piece for piece in opened().stream(PROMPT, max_tokens=50))
+    assert pieces == ["I would ", "say "]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "word"),
+    [(does.hangs, "did not begin"), (does.pings, "did not begin"), (does.stalls, "time"), (does.trickles, "took too long")],
+)
+def test_time_runs_out_wherever_an_answer_stops(fake: FakeOpenAI, opened: Opened, behaviour: Behaviour, word: str) -> None:
+    fake.will(behaviour)
+    start = time.monotonic()
+    error = failure(opened(model_timeout=2.0))
+    assert error.failure is ModelFailure.TIMEOUT
+    assert word in str(error) or "took too long" in str(error)
+    assert time.monotonic() - start < 8
+
+
+def test_nobody_listening(opened: Opened) -> None:
+    assert failure(opened(openai_base_url="http://127.0.0.1:9/v1")).failure is ModelFailure.UNREACHABLE
+
+
+def test_no_such_host(opened: Opened) -> None:
+    error = failure(opened(openai_base_url="http://nowhere.invalid/v1"))
+    assert error.failure is ModelFailure.UNREACHABLE
+
+
+def test_the_client_does_not_try_again_by_itself(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.fails(500))
+    failure(opened())
+    assert len(fake.requests) == 1
+
+
+def test_a_short_pause_is_kept_once(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.fails(429, Retry_After="0.2"), does.says("Good morning."))
+    assert heard(opened()) == "Good morning. "
+    fake.will(does.fails(429, Retry_After="0.2"))
+    assert failure(opened()).failure is ModelFailure.RATE_LIMITED
+    fake.requests.clear()
+    fake.will(does.fails(429, Retry_After="0.2"), does.says(GOOD))
+    assert opened().structured(PROMPT, Mark, max_tokens=60).repairs == 0
+    assert len(fake.requests) == 2
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_a_long_pause_is_told_and_not_waited_for(fake: FakeOpenAI, opened: Opened, form: str) -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    fake.will(does.fails(429, Retry_After="40" if form == "seconds" else until))
+    start = time.monotonic()
+    error = failure(opened())
+    assert error.failure is ModelFailure.RATE_LIMITED
+    assert error.retry_after == pytest.approx(40, abs=5)
+    assert "seconds" in str(error)
+    assert time.monotonic() - start < 10
+
+
+# What must not leak ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("behaviour", [does.fails(401, f"bad key {KEY}"), does.fails(400, SECRET), does.cuts, does.hangs_up])
+def test_no_key_and_no_word_in_logs_messages_and_traces(
+    fake: FakeOpenAI, opened: Opened, behaviour: Behaviour, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake.will(behaviour)
+    with caplog.at_level(logging.DEBUG):
+        model = opened()
+        # Whoever turns on all logs gets theirs at the vendors' warnings only.
+        error = failure(model)
+        with pytest.raises(ModelError) as caught:
+            model.structured(PROMPT, Mark, max_tokens=60)
+    shown = "".join(
+        [caplog.text, repr(model), *traceback.format_exception(error), *traceback.format_exception(caught.value), repr(error)]
+    )
+    assert KEY not in shown
+    assert "Rotterdam" not in shown
+
+
+def test_an_address_with_a_password_is_not_shown(fake: FakeOpenAI, opened: Opened, caplog: pytest.LogCaptureFixture) -> None:
+    fake.will(does.fails(500))
+    with caplog.at_level(logging.DEBUG):
+        model = opened(openai_base_url=fake.url.replace("127.0.0.1", "ana:geheim@127.0.0.1"))
+        error = failure(model)
+    assert "geheim" not in caplog.text + repr(model) + str(error) + model.name
+
+
+def test_nothing_is_traced(fake: FakeOpenAI, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    from langsmith import utils
+
+    for name, value in (("TRACING", "true"), ("ENDPOINT", fake.url), ("API_KEY", "x")):
+        monkeypatch.setenv(f"LANGSMITH_{name}", value)
+    utils.get_env_var.cache_clear()
+    try:
+        fake.will(does.says("Yes."), does.says(GOOD))
+        model = opened()
+        heard(model)
+        model.structured(PROMPT, Mark, max_tokens=60)
+        time.sleep(0.5)
+        assert len(fake.requests) == 2
+    finally:
+        utils.get_env_var.cache_clear()
+
+
+# Opening --------------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_model_there_is_none() -> None:
+    assert open_model(load_settings()) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "word"),
+    [
+        ("gpt-5", "openai:NAME"),
+        ("openai:", "openai:NAME"),
+        ("openai:gpt-5-mini", "OPENAI_API_KEY"),
+        ("local:/nowhere/x.gguf", "cannot be read"),
+        ("mistralai:x", "pip install langchain-mistralai"),
+        ("nobody:x", "cannot be opened"),
+    ],
+)
+def test_what_can_never_work_is_said_at_once(model: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(SettingsError, match=word):
+        open_model(load_settings(model=model))
+
+
+def test_an_address_that_is_none(opened: Opened) -> None:
+    with pytest.raises(SettingsError, match="OPENAI_BASE_URL"):
+        opened(openai_base_url="localhost:8000")
+
+
+def test_the_key_can_lie_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: FakeOpenAI) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    file = tmp_path / "key"
+    file.write_text("sk-from-file\n", encoding="utf-8")
+    monkeypatch.setenv("OPENAI_API_KEY_FILE", str(file))
+    settings = load_settings(model="openai:x", openai_base_url=fake.url)
+    assert settings.key_source() == "OPENAI_API_KEY_FILE"
+    assert "sk-from-file" not in repr(settings)
+    fake.will(does.says("Yes."))
+    model = open_model(settings)
+    assert model is not None
+    heard(model)
+    assert fake.keys == ["Bearer sk-from-file"]
+    model.close()  # type: ignore[attr-defined]
+
+
+def test_openai_itself_is_asked_in_its_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    model = open_model(load_settings(model="openai:gpt-4o-mini"))
+    assert model is not None
+    assert model.window == 128_000
+    payload = model.chat(50)._get_request_payload("hello")  # type: ignore[attr-defined]
+    assert payload["max_completion_tokens"] == 50
+    thinking = open_model(load_settings(model="openai:gpt-5-mini"))
+    assert thinking.speaking == {"reasoning_effort": "low"}  # type: ignore[union-attr]
+    for one in (model, thinking):
+        one.close()  # type: ignore[union-attr]
+
+
+def test_the_window_can_be_set(opened: Opened) -> None:
+    assert opened().window == 8192
+    assert opened(model_window=2048).window == 2048

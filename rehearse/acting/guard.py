@@ -31,11 +31,11 @@ _ALIKE = 0.8
 """Share of common words from which two sentences are the same to a listener."""
 _PLAIN = frozenset(
     """
-    a about after again all am an and any anyone are as at be because been before but by can could did do does done down even ever
-    every for from get go goes going got had has have he her here him his how i i'd i'll i'm i've if in into is it it's its just know
-    like made make me more most much my never no not now of off on once one only or other our out over own put said say see she so some
-    still than that that's the their them then there they thing this those to told too two up us very was we well went were what when
-    where which who will with without would yes you you're your
+    a about after again all am an and any anyone are as at be because been before but by can could did do does done down
+    even ever every for from get go goes going got had has have he her here him his how i i'd i'll i'm i've if in into
+    is it it's its just know like made make me more most much my never no not now of off on once one only or other our
+    out over own put said say see she so some still than that that's the their them then there they thing this those to
+    told too two up us very was we well went were what when where which who will with without would yes you you're your
     """.split()
 )
 
@@ -232,13 +232,11 @@ def foreign(text: str) -> bool:
 
 _OTHERS = frozenset(
     """
-    ich du er sie wir ihr ist sind nicht und das der die ein eine mit für auf auch wenn dann aber oder sehr gut ja nein bitte danke
-    kann können möchte gerne würde machen mal noch schon uns mir dir ihnen wie wir's je vous nous est sont pas une le la les des du
-    pour avec dans que qui oui merci très bien mais ça c'est j'ai el los las un una es son muy bien sí pero por para con gracias que
-    lo il gli che non sono è per grazie molto ik jij het een niet van maar dank jag och att det som inte
+    ich er sie wir ihr ist sind nicht und das der ein eine mit für auf auch wenn dann aber oder sehr gut nein bitte
+    danke kann können möchte gerne würde machen mal noch schon uns mir dir ihnen wie wir's je vous nous est sont pas une
+    le les des pour avec dans que qui oui merci très bien mais ça c'est j'ai el los las un una es muy sí pero por para
+    con gracias lo gli che non sono è per grazie molto ik jij het een niet van maar dank jag och att det som inte
     """.split()
-) - frozenset(
-    {"die", "in", "an", "so", "was", "will", "her", "bin", "hat", "do", "me", "la", "ja", "du", "il", "il", "son", "uns"}
 )
 """Everyday words of neighbouring languages, where the language of a short sentence cannot be told otherwise."""
 

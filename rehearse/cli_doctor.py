@@ -162,7 +162,10 @@ def _model(settings: Settings) -> list[Finding]:
         return [Finding("model", ok=False, detail=str(error))]
     if model is None:
         return [Finding("model", ok=True, detail="none is set: the built-in engine speaks, and nothing leaves this machine")]
-    steps = [Finding(f"model {step.name}", step.ok, step.detail) for step in probe(model)]
+    try:
+        steps = [Finding(f"model {step.name}", step.ok, step.detail) for step in probe(model)]
+    finally:
+        model.close()
     return [Finding("model", ok=True, detail=_configured(settings, model)), *steps]
 
 

@@ -105,3 +105,7 @@ class ChatModel(Protocol):
     def structured(self, prompt: Prompt, schema: type[BaseModel], *, max_tokens: int) -> Structured:
         """An answer that fits the schema, after one repair at most; `ModelError` otherwise."""
         ...
+
+    def close(self) -> None:
+        """Let go of its connections; it is not asked again."""
+        ...

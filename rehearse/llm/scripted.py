@@ -72,6 +72,9 @@ class ScriptedModel:
             raise ModelError(ModelFailure.MALFORMED, f"{self.name} did not keep to the form that was asked for.") from error
         return Structured(answer, Usage(self.count(prompt.text), self.count(answer.model_dump_json())))
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def _next(self, prompt: Prompt) -> str | BaseModel | ModelError:
         with self._lock:
             self.requests.append(prompt)

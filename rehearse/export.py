@@ -1,4 +1,4 @@
-"""A stored rehearsal as Markdown for people and as JSON for programs.
+"""A stored rehearsal as Markdown for people and as JSON for programs; `export_pdf` sets the same on paper.
 
 People's words are escaped, so that nothing in them renders: no link, no picture, no HTML. What lay behind the answers (thoughts,
 state, reactions) is in an export only when the rehearsal has ended.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rehearse.domain.assessment import Rating, Unrated
+from rehearse.domain.check_in import CheckIn
 from rehearse.domain.library import Library
 from rehearse.errors import UnknownIdError
 
 if TYPE_CHECKING:
+    from rehearse.coaching.contest import Contest
     from rehearse.storage.store import StoredRehearsal
 
 UNRATED = {
@@ -118,10 +121,38 @@ def scenario_title(library: Library, scenario_id: str) -> str:
         return scenario_id
 
 
+def rating_words(rating: Rating | Unrated, library: Library) -> str:
+    """A rating in words, or that there is none."""
+    if isinstance(rating, Unrated):
+        return f"not rated: {UNRATED[rating.reason.value]}"
+    name = library.criterion(rating.criterion_id).levels[rating.level].name
+    return f"{name}, {rating.score} of 100{'' if rating.sure else ' (unsure)'}"
+
+
+def contest_lines(contests: Sequence[Contest], library: Library) -> Iterator[tuple[str, str]]:
+    """Each contested rating with both views: (who, words); a heading has nobody."""
+    if contests:
+        yield "", "Ratings you saw differently"
+    for contest in contests:
+        title = library.criterion(contest.criterion_id).title
+        yield f"{title}, turn {contest.turn}, first", rating_words(contest.first, library)
+        yield "You", contest.reason
+        yield "The coach", contest.why
+        yield f"{title}, turn {contest.turn}, since", rating_words(contest.shown, library)
+
+
+def check_in_lines(told: CheckIn) -> Iterator[tuple[str, str]]:
+    """How the real talk went: (question, answer), what was left empty left out."""
+    yield "When", told.held_on.isoformat()
+    for label, words in (("How it went", told.went), ("What they agreed to", told.agreed), ("Which line worked", told.line)):
+        if words:
+            yield label, words
+
+
 # JSON -----------------------------------------------------------------------------------------------------------------
 
 
-def to_dict(stored: StoredRehearsal) -> dict[str, object]:
+def to_dict(stored: StoredRehearsal, contests: Sequence[Contest] = ()) -> dict[str, object]:
     """A stored rehearsal as programs read it; `rehearse score` can read it back."""
     ended = bool(stored.ending)
     turns = []
@@ -144,6 +175,8 @@ def to_dict(stored: StoredRehearsal) -> dict[str, object]:
         "opening": stored.opening,
         "turns": turns,
         "debrief": json.loads(stored.debrief_json) if ended and stored.debrief_json else None,
+        "contests": [contest.to_dict() for contest in contests] if ended else [],
+        "check_in": json.loads(stored.check_in_json) if stored.check_in_json else None,
     }
 
 
@@ -189,7 +222,7 @@ def _block(text: str, prefix: str = "") -> str:
     return "\\\n".join(f"{prefix if number else ''}{line}" for number, line in enumerate(lines))
 
 
-def to_markdown(stored: StoredRehearsal, library: Library) -> str:
+def to_markdown(stored: StoredRehearsal, library: Library, contests: Sequence[Contest] = ()) -> str:
     """A readable transcript with its scores; without scores while the rehearsal is still open."""
     name, role = persona_title(library, stored.persona_id)
     ended = bool(stored.ending)
@@ -208,8 +241,12 @@ def to_markdown(stored: StoredRehearsal, library: Library) -> str:
     ]
     if debrief:
         parts += list(_debrief_parts(debrief, stored.scenario_id, library))
+        parts += [f"{'## ' if not who else f'**{who}:** '}{_line(words)}" for who, words in contest_lines(contests, library)]
     elif not ended:
         parts.append(STILL_OPEN)
+    if stored.check_in_json:
+        parts.append("## How the real talk went")
+        parts += [f"**{label}:** {_block(words)}" for label, words in check_in_lines(CheckIn.from_json(stored.check_in_json))]
     parts.append("## Transcript")
     parts += list(_transcript_parts(stored, name))
     return "\n\n".join(parts) + "\n"

@@ -14,7 +14,21 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 
-from rehearse.app import history, ideas_page, lookback, prepare, privacy, routes, routes_prepare, stage, worksheet
+from rehearse.app import (
+    attempts,
+    history,
+    ideas_page,
+    lookback,
+    prepare,
+    privacy,
+    progress_page,
+    routes,
+    routes_lookback,
+    routes_prepare,
+    stage,
+    takeaway,
+    worksheet,
+)
 from rehearse.app.hardening import Hardened, is_loopback
 from rehearse.app.strings import text
 from rehearse.app.theme import gradio_theme
@@ -40,6 +54,8 @@ def pages(visitors: Visitors) -> gr.Blocks:
         prepare.add_page(demo, visitors)
     with demo.route(text("nav.history"), "history"):
         history.add_page(demo, visitors)
+    with demo.route(text("nav.progress"), "progress"):
+        progress_page.add_page(demo, visitors)
     with demo.route(text("nav.ideas"), "ideas"):
         ideas_page.add_page(demo, visitors)
     with demo.route(text("nav.privacy"), "privacy"):
@@ -48,8 +64,16 @@ def pages(visitors: Visitors) -> gr.Blocks:
         stage.add_page(demo, visitors)
     with demo.route(text("title.lookback"), "lookback", show_in_navbar=False):
         lookback.add_page(demo, visitors)
+    with demo.route(text("title.compare"), "compare", show_in_navbar=False):
+        attempts.add_page(demo, visitors)
+    with demo.route(text("title.takeaway"), "takeaway", show_in_navbar=False):
+        takeaway.add_page(demo, visitors)
     with demo.route(text("title.worksheet"), "worksheet", show_in_navbar=False):
         worksheet.add_page(demo, visitors)
+    with demo.route(text("title.counterpart"), "counterpart", show_in_navbar=False):
+        own_counterpart.add_page(demo, visitors)
+    with demo.route(text("title.guidance"), "guidance", show_in_navbar=False):
+        own_guidance.add_page(demo, visitors)
     demo.queue(default_concurrency_limit=AT_ONCE, api_open=False)
     return demo
 
@@ -58,7 +82,12 @@ def build(workspace: Workspace) -> FastAPI:
     """The whole application, ready for a server."""
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None)
     visitors = OnePerson(workspace)
-    for router in (routes.assets(), routes.actions(visitors), routes.downloads(visitors), routes_prepare.preparing(visitors)):
+    for router in (
+        routes.assets(),
+        routes.actions(visitors),
+        routes_lookback.router(visitors),
+        routes_prepare.preparing(visitors),
+    ):
         app.include_router(router)
     app.add_middleware(Hardened)
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""The chart of trust over the turns: points in code, drawn as SVG by a template."""
+"""Charts: points in code, drawn as SVG by a template; beside each stands the same as a table."""
 
 from __future__ import annotations
 
@@ -93,3 +93,84 @@ def trust_rows(history: Sequence[Snapshot]) -> list[TrustRow]:
         causes = tuple(c for c in after.exchanges[-1].causes if abs(c.trust) >= 0.005)
         rows.append(TrustRow(str(after.turn), percent(after.state.trust), f"{change:+d}" if change else "0", causes))
     return rows
+
+
+# Lines over time ------------------------------------------------------------------------------------------------------
+
+SMALL_WIDTH, SMALL_HEIGHT = 360, 150
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One value, and where it stands."""
+
+    x: float
+    y: float
+    value: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart: its dots and, where it has noise, the band around it."""
+
+    name: str
+    kind: str
+    """`first` or `second`: drawn differently, not by colour alone."""
+    dots: tuple[Dot, ...]
+    band: str = ""
+    """The corners of the noise band."""
+
+    @property
+    def corners(self) -> str:
+        """The dots as a polyline."""
+        return " ".join(f"{d.x},{d.y}" for d in self.dots)
+
+
+def _place(width: int, height: int, count: int) -> tuple[float, float]:
+    """The width of a step, and the height of the whole scale."""
+    return (width - LEFT - RIGHT) / max(1, count - 1), height - TOP - BOTTOM
+
+
+def line_of(
+    name: str, values: Sequence[float], steps: int, *, kind: str = "first", bands: Sequence[float] = (), small: bool = True
+) -> Line:
+    """Values from 0 to 100 over `steps` places, with the half-width of the noise at each, if any."""
+    width, height = (SMALL_WIDTH, SMALL_HEIGHT) if small else (WIDTH, HEIGHT)
+    step, whole = _place(width, height, steps)
+
+    def y(value: float) -> float:
+        return round(TOP + (1 - min(100.0, max(0.0, value)) / 100) * whole, 1)
+
+    middle = (width - LEFT - RIGHT) / 2 if steps == 1 else 0
+    xs = [round(LEFT + middle + n * step, 1) for n in range(len(values))]
+    dots = tuple(Dot(x, y(v), round(v)) for x, v in zip(xs, values, strict=True))
+    if not bands:
+        return Line(name, kind, dots)
+    edge = [(x, y(v + b), y(v - b)) for x, v, b in zip(xs, values, bands, strict=True)]
+    if len(edge) == 1:
+        x, high, low = edge[0]
+        edge = [(x - 12, high, low), (x + 12, high, low)]
+    corners = [f"{x},{high}" for x, high, _ in edge] + [f"{x},{low}" for x, _, low in reversed(edge)]
+    return Line(name, kind, dots, " ".join(corners))
+
+
+def lines_chart(lines: Sequence[Line], words: str, labels: Sequence[str], *, small: bool = True) -> Markup:
+    """One or two lines on a scale from 0 to 100 as inline SVG; `labels` stand below the places."""
+    width, height = (SMALL_WIDTH, SMALL_HEIGHT) if small else (WIDTH, HEIGHT)
+    step, whole = _place(width, height, len(labels))
+    every = max(1, len(labels) // 8)
+    middle = (width - LEFT - RIGHT) / 2 if len(labels) == 1 else 0
+    return Markup(  # noqa: S704
+        render(
+            "lines.html",
+            width=width,
+            height=height,
+            left=LEFT,
+            right=width - RIGHT,
+            bottom=height - BOTTOM,
+            lines=lines,
+            labels=[(round(LEFT + middle + n * step, 1), label) for n, label in enumerate(labels) if n % every == 0],
+            grid=[(level, round(TOP + (1 - level / 100) * whole, 1)) for level in (0, 50, 100)],
+            words=words,
+        )
+    )

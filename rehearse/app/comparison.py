@@ -8,12 +8,14 @@ from rehearse.app.desk import Desk
 from rehearse.app.strings import text
 from rehearse.domain.assessment import Rating, Ratings
 from rehearse.domain.library import Library
+from rehearse.domain.state import ConcernStatus
 from rehearse.errors import RehearseError
 from rehearse.session import Rehearsal
 from rehearse.workspace import KeptRehearsal
 
 _SAME = 0.008
 """A change in trust that nobody would notice."""
+_SETTLED = (ConcernStatus.EASED, ConcernStatus.RESOLVED)
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Moment:
     counterpart: str
     moved: str
     """`up`, `down` or `same`."""
+    reactions: tuple[str, ...] = ()
+    """What the counterpart did, by id, leading move first; empty while the talk goes on."""
+    trust: int = 0
+    patience: int = 0
+    settled: int = 0
+    """How many worries were settled by then."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +51,24 @@ class Comparison:
     before: Moment
     now: Moment
     rows: tuple[LevelRow, ...]
+    full: bool = False
+    """Whether what lay behind the answers may be shown: only once the talk is over."""
+    before_id: str = ""
 
 
-def _moment(rehearsal: Rehearsal, turn: int) -> Moment:
+def moment(rehearsal: Rehearsal, turn: int) -> Moment:
+    """One learner turn of a talk with what it did."""
     exchange = rehearsal.now.exchanges[turn - 1]
     moved = exchange.state.trust - rehearsal.history[turn - 1].state.trust
-    return Moment(exchange.learner, exchange.counterpart, "up" if moved > _SAME else "down" if moved < -_SAME else "same")
+    return Moment(
+        exchange.learner,
+        exchange.counterpart,
+        "up" if moved > _SAME else "down" if moved < -_SAME else "same",
+        tuple(dict.fromkeys(move.reaction.value for move in exchange.plan.moves)),
+        round(100 * exchange.state.trust),
+        round(100 * exchange.state.patience),
+        sum(concern.status in _SETTLED for concern in exchange.state.concerns.values()),
+    )
 
 
 def _level(ratings: Ratings, criterion_id: str, library: Library) -> str:
@@ -58,15 +78,21 @@ def _level(ratings: Ratings, criterion_id: str, library: Library) -> str:
     return library.criterion(criterion_id).levels[rating.level].name
 
 
-def compare(before: Rehearsal, now: Rehearsal, turn: int, library: Library) -> Comparison:
+def compare(
+    before: Rehearsal, now: Rehearsal, turn: int, library: Library, *, full: bool = False, before_id: str = ""
+) -> Comparison:
     """Learner turn `turn` of two talks that share everything up to it."""
     first, second = before.assessments[turn - 1].ratings, now.assessments[turn - 1].ratings
     rows = [LevelRow(library.criterion(c).title, _level(first, c, library), _level(second, c, library)) for c in first]
-    return Comparison(turn, _moment(before, turn), _moment(now, turn), tuple(r for r in rows if r.before != r.now))
+    differing = tuple(r for r in rows if r.before != r.now)
+    return Comparison(turn, moment(before, turn), moment(now, turn), differing, full, before_id)
 
 
 def compare_after_branch(desk: Desk, kept: KeptRehearsal, *, only_fresh: bool = True) -> Comparison | None:
-    """The comparison for a talk that went back to an earlier moment; with `only_fresh`, only right after that moment."""
+    """The comparison for a talk that went back to an earlier moment.
+
+    With `only_fresh` only right after that moment, and without what lies behind the answers, because the talk goes on.
+    """
     stored = desk.workspace.store.get(kept.rehearsal_id)
     if stored.parent_id is None or stored.parent_turn is None:
         return None
@@ -80,4 +106,4 @@ def compare_after_branch(desk: Desk, kept: KeptRehearsal, *, only_fresh: bool = 
         return None
     if before.now.turn < turn:
         return None
-    return compare(before, kept.rehearsal, turn, desk.workspace.library)
+    return compare(before, kept.rehearsal, turn, desk.workspace.library, full=not only_fresh, before_id=stored.parent_id)

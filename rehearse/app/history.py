@@ -1,24 +1,61 @@
-"""History: every talk that was kept, to search, open, go on with or delete."""
+"""History: every talk that was kept, to search, filter, compare, open, go on with or delete."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import gradio as gr
 
-from rehearse.app.parts import QUIET, fragment, notice, page_head
+from rehearse.app.branches import place_of
+from rehearse.app.parts import QUIET, fragment, notice, page_head, params
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
 from rehearse.app.wording import when
+from rehearse.domain.library import Library
 from rehearse.domain.state import Ending
 from rehearse.errors import RehearseError
+from rehearse.retrospect import Branch, forest
 from rehearse.storage.store import RehearsalSummary
 from rehearse.workspace import Workspace
 
 MOST_CHARACTERS = 200
 MOST_LISTED = 500
 """How many talks the page lists; older ones are found by searching on the command line."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for; empty is everything."""
+
+    words: str = ""
+    scenario: str = ""
+    persona: str = ""
+    ending: str = ""
+    whole: bool = False
+    """Without the talks that went back to an earlier moment."""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Wanted:
+        """From a page's address."""
+        words = given.get("words", "").strip()[:MOST_CHARACTERS]
+        return cls(words, given.get("scenario", ""), given.get("persona", ""), given.get("ending", ""), bool(given.get("whole")))
+
+    @property
+    def anything(self) -> bool:
+        """Whether anything is left out."""
+        return self != Wanted()
+
+
+@dataclass(frozen=True)
+class Total:
+    """A total with its parts: (criterion, score or None where it was not rated)."""
+
+    title: str
+    score: int | None
+    parts: tuple[tuple[str, int | None], ...]
 
 
 @dataclass(frozen=True)
@@ -35,9 +72,14 @@ class Entry:
     ended: str
     turns: int
     branched: bool
+    from_turn: int
+    """The first turn of its own, where it went back to an earlier moment."""
     iso: str
     when: str
-    scores: tuple[tuple[str, int | None], ...]
+    totals: tuple[Total, ...]
+    comparable: bool
+    """Whether there is another attempt at the same conversation."""
+    branches: tuple[Entry, ...] = ()
 
     @property
     def searched(self) -> str:
@@ -47,16 +89,32 @@ class Entry:
         )
 
 
-def entry_of(workspace: Workspace, summary: RehearsalSummary) -> Entry:
-    """A stored talk with its names; a persona or scenario that is gone keeps its id."""
+def totals(summary: RehearsalSummary, library: Library) -> tuple[Total, ...]:
+    """The totals of a talk, never without their parts; none where it was not rated."""
+    if not summary.scores_json:
+        return ()
+    scores: Mapping[str, Mapping[str, int | None]] = json.loads(summary.scores_json)
+    found = []
+    for rubric, total in zip(library.rubrics, _in_order(library, summary), strict=True):
+        parts = tuple((c.title, scores.get(c.id, {}).get("score")) for c in rubric.criteria)
+        found.append(Total(rubric.title, total, parts))
+    return tuple(found)
+
+
+def _in_order(library: Library, summary: RehearsalSummary) -> Sequence[int | None]:
+    return [{"empathy": summary.empathy, "clarity": summary.clarity}.get(rubric.id) for rubric in library.rubrics]
+
+
+def entry_of(workspace: Workspace, branch: Branch, attempts: Mapping[str, int] | None = None) -> Entry:
+    """A stored talk with its names and its branches; a persona or scenario that is gone keeps its id."""
+    summary = branch.summary
     names = {p.id: p.name for p in workspace.library.personas}
     titles = {s.id: s.title for s in workspace.library.scenarios}
     name = names.get(summary.persona_id, text("history.gone"))
     ended = summary.ending or Ending.OPEN.value
-    page = "stage" if ended == Ending.OPEN.value else "lookback"
     return Entry(
         id=summary.rehearsal_id,
-        href=f"{page}?rehearsal={summary.rehearsal_id}",
+        href=place_of(summary),
         persona_id=summary.persona_id,
         title=titles.get(summary.scenario_id, summary.scenario_id),
         name=name,
@@ -64,50 +122,79 @@ def entry_of(workspace: Workspace, summary: RehearsalSummary) -> Entry:
         difficulty=summary.difficulty,
         ended=ended,
         turns=summary.turns,
-        branched=summary.parent_id is not None,
+        branched=summary.parent_turn is not None,
+        from_turn=0 if summary.parent_turn is None else summary.parent_turn + 1,
         iso=summary.started_at.isoformat(),
         when=when(summary.started_at),
-        scores=((text("history.empathy"), summary.empathy), (text("history.clarity"), summary.clarity)),
+        totals=totals(summary, workspace.library),
+        comparable=bool(summary.scores_json) and (attempts or {}).get(summary.scenario_id, 0) > 1,
+        branches=tuple(entry_of(workspace, b, attempts) for b in branch.branches),
     )
 
 
-def history_html(workspace: Workspace, words: str = "") -> str:
-    """The list, or what fits the words searched for."""
-    wanted = (words or "").strip()[:MOST_CHARACTERS]
+def _fits(summary: RehearsalSummary, wanted: Wanted) -> bool:
+    return (
+        wanted.scenario in ("", summary.scenario_id)
+        and wanted.persona in ("", summary.persona_id)
+        and wanted.ending in ("", summary.ending or Ending.OPEN.value)
+        and not (wanted.whole and summary.parent_turn is not None)
+    )
+
+
+def _found(workspace: Workspace, wanted: Wanted) -> tuple[list[Entry], int]:
+    """What fits, as trees, and how many talks that is."""
+    summaries = workspace.store.list(limit=MOST_LISTED)
+    attempts: dict[str, int] = {}
+    for summary in summaries:
+        attempts[summary.scenario_id] = attempts.get(summary.scenario_id, 0) + bool(summary.scores_json)
+    fitting = [s for s in summaries if _fits(s, wanted)]
+    if wanted.words:
+        said = {s.rehearsal_id for s in workspace.store.list(search=wanted.words, limit=MOST_LISTED)}
+        parts = wanted.words.lower().split()
+        fitting = [
+            s for s in fitting if s.rehearsal_id in said or all(p in entry_of(workspace, Branch(s, ())).searched for p in parts)
+        ]
+    return [entry_of(workspace, tree, attempts) for tree in forest(fitting)], len(fitting)
+
+
+def _shown(workspace: Workspace, wanted: Wanted) -> dict[str, object]:
+    entries, count = _found(workspace, wanted)
+    return {"entries": entries, "count": count, "words": wanted.words, "anything": wanted.anything}
+
+
+def found_html(workspace: Workspace, wanted: Wanted) -> str:
+    """The talks that fit."""
+    return render("history_found.html", **_shown(workspace, wanted))
+
+
+def history_html(workspace: Workspace, wanted: Wanted = Wanted()) -> str:
+    """The filters and the list; where nothing is kept yet, a sample is offered."""
     try:
-        entries = [entry_of(workspace, s) for s in workspace.store.list(limit=MOST_LISTED)]
-        said = {s.rehearsal_id for s in workspace.store.list(search=wanted, limit=MOST_LISTED)}
         total = workspace.store.count()
+        kept = workspace.store.list(limit=MOST_LISTED)
+        shown = _shown(workspace, wanted)
     except RehearseError as error:
         return notice(str(error))
-    parts = wanted.lower().split()
-    found = [e for e in entries if e.id in said or all(p in e.searched for p in parts)]
-    return render("history.html", entries=found, total=total, words=wanted)
+    played = {s.persona_id for s in kept}
+    practised = {s.scenario_id for s in kept}
+    return render(
+        "history.html",
+        total=total,
+        **shown,
+        wanted=wanted,
+        scenarios=[(s.id, s.title) for s in workspace.library.scenarios if s.id in practised],
+        personas=sorted((p.id, p.name) for p in workspace.library.personas if p.id in played),
+        endings=[e.value for e in Ending],
+    )
 
 
 def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.history", "history")
     fragment(render("plain_head.html", heading=text("history.heading"), lede=text("history.lede")))
-    with gr.Row(elem_id="search-row", visible=False) as row:
-        words = gr.Textbox(
-            label=text("history.search"), placeholder=text("history.search_placeholder"), lines=1, max_lines=1, elem_id="search"
-        )
     talks = fragment(elem_id="talks")
 
-    def load(request: gr.Request) -> tuple[object, str]:
-        workspace = visitors.desk(request).workspace
-        return gr.update(visible=bool(workspace.store.count())), history_html(workspace)
+    def load(request: gr.Request) -> str:
+        return history_html(visitors.desk(request).workspace, Wanted.of(params(request)))
 
-    def search(wanted: str, request: gr.Request) -> str:
-        return history_html(visitors.desk(request).workspace, wanted)
-
-    demo.load(load, None, [row, talks], **QUIET)
-    gr.on(
-        [words.submit, words.change],
-        search,
-        [words],
-        [talks],
-        trigger_mode="always_last",
-        **QUIET,
-    )
+    demo.load(load, None, [talks], **QUIET)

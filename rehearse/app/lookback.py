@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import gradio as gr
 
 from rehearse.app import chart, scorecard
+from rehearse.app.branches import Twig, tree_of
 from rehearse.app.comparison import Comparison, compare_after_branch
 from rehearse.app.desk import Desk
 from rehearse.app.parts import QUIET, fragment, message, no_such_talk, notice, page_head, param, sentence
@@ -16,9 +19,12 @@ from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
 from rehearse.app.wording import link_of, pieces
+from rehearse.coaching.contest import Contest
 from rehearse.domain.assessment import Debrief, Remark
+from rehearse.domain.check_in import CheckIn
 from rehearse.domain.state import Ending
 from rehearse.errors import RehearseError, UnknownIdError
+from rehearse.retrospect import contests_of, debrief_of, family, has_agreement
 from rehearse.session import Rehearsal
 
 NEAR = 8
@@ -35,6 +41,12 @@ class LookBack:
     focus: str | None = None
     guess: int | None = None
     comparison: Comparison | None = None
+    contests: tuple[Contest, ...] = ()
+    """What was said against ratings of this talk; the debrief follows the verdicts already."""
+    tree: tuple[Twig, ...] = ()
+    """The talks that went back to a moment of this one or of the one it came from; empty where there are none."""
+    check_in: CheckIn | None = None
+    """How the real talk went."""
 
 
 def guess_words(guess: int | None, total: int | None) -> str:
@@ -45,6 +57,21 @@ def guess_words(guess: int | None, total: int | None) -> str:
         return text("lookback.guessed_unrated", guess=guess)
     key = "near" if abs(guess - total) <= NEAR else "high" if guess > total else "low"
     return f"{text('lookback.guessed', guess=guess, total=total)} {text(f'lookback.guess_{key}')}"
+
+
+def unavailable(rehearsal: Rehearsal) -> str:
+    """Why a model that was asked to rate did not, where that happened."""
+    made = [a.provenance for a in rehearsal.assessments]
+    return next((m.unavailable for m in made if m is not None and m.unavailable), "")
+
+
+def turn_ratings(debrief: Debrief, contests: Sequence[Contest], rehearsal: Rehearsal) -> dict[int, list[scorecard.Row]]:
+    """The ratings of each learner turn, by its number."""
+    library = rehearsal.coach.library
+    return {
+        number: scorecard.turn_rows(ratings, [c for c in contests if c.turn == number], library)
+        for number, ratings in enumerate(debrief.turn_ratings, 1)
+    }
 
 
 def lookback_html(view: LookBack) -> str:
@@ -79,6 +106,13 @@ def lookback_html(view: LookBack) -> str:
         trust_rows=chart.trust_rows(rehearsal.history),
         compare=view.comparison,
         compare_open=True,
+        turn_ratings=turn_ratings(debrief, view.contests, rehearsal),
+        contested=frozenset(c.turn for c in view.contests),
+        unavailable=unavailable(rehearsal),
+        tree=view.tree,
+        check_in=view.check_in,
+        agreement=has_agreement(setting.scenario.id),
+        today=date.today().isoformat(),
     )
 
 
@@ -140,14 +174,18 @@ class LookBackPage:
     def _account(desk: Desk, rehearsal_id: str) -> str:
         stored = desk.workspace.store.get(rehearsal_id)
         kept = desk.open(rehearsal_id)
+        contests = contests_of(desk.workspace, rehearsal_id, kept.rehearsal.transcript)
         return lookback_html(
             LookBack(
                 rehearsal_id,
                 kept.rehearsal,
-                kept.rehearsal.finish(),
+                debrief_of(kept, contests),
                 stored.focus,
                 stored.guess,
                 compare_after_branch(desk, kept, only_fresh=False),
+                contests,
+                tree_of(desk.workspace, family(desk.workspace, stored), here=rehearsal_id),
+                CheckIn.from_json(stored.check_in_json) if stored.check_in_json else None,
             )
         )
 

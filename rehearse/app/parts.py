@@ -30,13 +30,18 @@ def page_head(title_key: str, current: str) -> gr.HTML:
     return fragment(render("page.html", title=text(title_key), current=current))
 
 
+def params(request: gr.Request | None) -> Params:
+    """The parts of the page's address."""
+    if request is None:
+        return {}
+    inner: Request | None = getattr(request, "request", None)
+    found: Params = inner.query_params if inner is not None else getattr(request, "query_params", {})
+    return found
+
+
 def param(request: gr.Request | None, name: str) -> str:
     """One part of the page's address, or nothing."""
-    if request is None:
-        return ""
-    inner: Request | None = getattr(request, "request", None)
-    params: Params = inner.query_params if inner is not None else getattr(request, "query_params", {})
-    return str(params.get(name, ""))
+    return str(params(request).get(name, ""))
 
 
 def message(heading: str, words: str, *actions: tuple[str, str]) -> str:

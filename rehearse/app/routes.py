@@ -1,8 +1,7 @@
-"""Our own addresses beside Gradio's: the style sheet and script, what buttons in fragments do, and downloads."""
+"""Our own addresses beside Gradio's: the style sheet, the script, and what buttons in fragments do."""
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -19,10 +18,7 @@ from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.theme import token_css
 from rehearse.app.visitors import Visitors
-from rehearse.domain.library import Library
 from rehearse.errors import LearnerError, RehearseError, UnknownIdError
-from rehearse.export import to_dict, to_markdown
-from rehearse.storage.store import StoredRehearsal
 
 STATIC = Path(__file__).parent / "static"
 MOST_WORDS = 8_000
@@ -139,32 +135,5 @@ def actions(visitors: Visitors) -> APIRouter:
             return go("history")
 
         return done(visitors, request, action)
-
-    return router
-
-
-def downloads(visitors: Visitors) -> APIRouter:
-    """A talk and its debrief as a file."""
-    router = APIRouter(prefix="/download", include_in_schema=False)
-    kinds: dict[str, tuple[str, Callable[[StoredRehearsal, Library], str]]] = {
-        "md": ("text/markdown; charset=utf-8", to_markdown),
-        "json": ("application/json", lambda stored, _: json.dumps(to_dict(stored), ensure_ascii=False, indent=2) + "\n"),
-    }
-
-    @router.get("/{rehearsal_id}.{kind}")
-    def download(request: Request, rehearsal_id: str, kind: str) -> Response:
-        if request.headers.get("sec-fetch-site") == "cross-site":
-            return page_of(text("error.page_heading"), text("error.foreign"), 403)
-        if kind not in kinds:
-            return page_of(text("error.page_heading"), text("error.unknown"), 404)
-        media_type, write = kinds[kind]
-        try:
-            workspace = visitors.desk(request).workspace
-            content = write(workspace.store.get(rehearsal_id), workspace.library)
-        except RehearseError as error:
-            return failure(error)
-        name = f"rehearsal-{rehearsal_id[:12]}.{kind}"
-        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-        return Response(content, media_type=media_type, headers=headers)
 
     return router

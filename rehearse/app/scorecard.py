@@ -1,10 +1,15 @@
-"""The scorecard: each part with its level in words before any total."""
+"""The scorecard: each part with its level in words before any total, for a whole talk and for each turn."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rehearse.domain.assessment import Debrief, Rating, Unrated
+from rehearse.app.contesting import ContestView, contest_view
+from rehearse.app.strings import text
+from rehearse.coaching.contest import Contest
+from rehearse.domain.assessment import EMBEDDED, Debrief, Rating, Ratings, SecondReading, Unrated
+from rehearse.domain.idea import Citation
 from rehearse.domain.library import Library
 from rehearse.domain.rubric import Criterion
 
@@ -12,11 +17,22 @@ _LOW_IS_BETTER = ("advice_giving", "self_oriented", "dismissing_emotions")
 
 
 @dataclass(frozen=True)
+class Second:
+    """What another reader made of it, in words."""
+
+    level: str
+    by: str
+    quote: str
+    differs: bool
+
+
+@dataclass(frozen=True)
 class Row:
     """One criterion as it is shown; `good` is 0 to 2, higher always better; `unrated` holds the reason instead of a level."""
 
+    criterion_id: str
     title: str
-    focus: bool
+    focus: bool = False
     unrated: str = ""
     level: str = ""
     meaning: str = ""
@@ -25,6 +41,12 @@ class Row:
     sure: bool = True
     turn: int = 0
     quote: str = ""
+    citation: Citation | None = None
+    second: Second | None = None
+    contests: tuple[ContestView, ...] = ()
+    """What the learner said against it, and what came of it."""
+    differs: tuple[int, ...] = ()
+    """The turns in which two readers saw it differently."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +58,29 @@ class Skill:
     total: int | None
 
 
-def _row(criterion: Criterion, rating: Rating | Unrated, focus: str | None) -> Row:
+def reader(by: str) -> str:
+    """Who rated, as a person says it."""
+    return text("lookback.by_embedded") if by.startswith(EMBEDDED) else by.split(maxsplit=1)[0]
+
+
+def _second(criterion: Criterion, rating: Rating, second: SecondReading) -> Second:
+    return Second(
+        criterion.levels[second.level].name,
+        reader(second.by),
+        second.span.quote if second.span else "",
+        second.level != rating.level,
+    )
+
+
+def _row(criterion: Criterion, rating: Rating | Unrated, focus: str | None = None) -> Row:
     mine = criterion.id == focus
     if isinstance(rating, Unrated):
-        return Row(criterion.title, mine, unrated=rating.reason.value)
+        return Row(criterion.id, criterion.title, mine, unrated=rating.reason.value)
     level = criterion.levels[rating.level]
     # The lowest level says that something is not there, so there is nothing to quote.
     span = rating.evidence[0] if rating.evidence and rating.level > 0 else None
     return Row(
+        criterion_id=criterion.id,
         title=criterion.title,
         focus=mine,
         level=level.name,
@@ -53,6 +90,8 @@ def _row(criterion: Criterion, rating: Rating | Unrated, focus: str | None) -> R
         sure=rating.sure,
         turn=span.turn.number if span else 0,
         quote=span.quote if span else "",
+        citation=rating.citations[0] if rating.citations else None,
+        second=_second(criterion, rating, rating.second) if rating.second else None,
     )
 
 
@@ -61,10 +100,30 @@ def skills(debrief: Debrief, library: Library, focus: str | None) -> list[Skill]
     shown = []
     for rubric in library.rubrics:
         ratings = [debrief.ratings[c.id] for c in rubric.criteria]
-        rows = [_row(c, r, focus) for c, r in zip(rubric.criteria, ratings, strict=True)]
+        rows = []
+        for criterion, rating in zip(rubric.criteria, ratings, strict=True):
+            row = _row(criterion, rating, focus)
+            rows.append(Row(**(vars(row) | {"differs": _differing(debrief.turn_ratings, criterion.id)})))
         rows.sort(key=lambda row: not row.focus)
         shown.append(Skill(rubric.title, tuple(rows), mean_score(ratings)))
     return sorted(shown, key=lambda s: (not any(r.focus for r in s.rows), s.title == "Clarity"))
+
+
+def _differing(per_turn: Sequence[Ratings], criterion_id: str) -> tuple[int, ...]:
+    def differs(rating: Rating | Unrated) -> bool:
+        return isinstance(rating, Rating) and rating.second is not None and rating.second.level != rating.level
+
+    return tuple(n for n, ratings in enumerate(per_turn, 1) if differs(ratings[criterion_id]))
+
+
+def turn_rows(ratings: Ratings, contests: Sequence[Contest], library: Library) -> list[Row]:
+    """Every criterion of one turn, what could be rated first; `contests` are those of this turn, oldest first."""
+    rows = []
+    for rubric in library.rubrics:
+        for criterion in rubric.criteria:
+            told = tuple(contest_view(c, criterion) for c in contests if c.criterion_id == criterion.id)
+            rows.append(Row(**(vars(_row(criterion, ratings[criterion.id])) | {"contests": told})))
+    return sorted(rows, key=lambda row: bool(row.unrated))
 
 
 def mean_score(ratings: list[Rating | Unrated]) -> int | None:

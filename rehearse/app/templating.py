@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from rehearse.app import portraits
 from rehearse.app.strings import counted, text
+from rehearse.app.wording import day
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -20,7 +21,7 @@ def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    env.globals.update(t=text, tn=counted, portrait=portrait)
+    env.globals.update(t=text, tn=counted, portrait=portrait, day=day)
     return env
 
 

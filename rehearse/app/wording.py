@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from rehearse.domain.assessment import Remark
 
@@ -57,6 +57,11 @@ def link_of(remark: Remark, marked: Sequence[Remark]) -> str:
     on_turn = [r for r in marked if r.span.turn == remark.span.turn]
     anchors = {p.anchor for p in pieces(remark.span.turn.text, on_turn)}
     return anchor_of(remark) if anchor_of(remark) in anchors else remark.span.turn.turn_id
+
+
+def day(on: date) -> str:
+    """A date as a person writes it."""
+    return f"{on.day} {on:%B %Y}"
 
 
 def when(moment: datetime) -> str:

@@ -1,6 +1,6 @@
-"""The card and the agreement as one printable page of PDF.
+"""The card and the agreement as one printable page of PDF, a whole conversation as several.
 
-The page is set in a core font of PDF in its Windows-1252 encoding, which has typographic quotes, so that no font is shipped and
+A page is set in a core font of PDF in its Windows-1252 encoding, which has typographic quotes, so that no font is shipped and
 no file is read. What that encoding lacks is written in the nearest letters, or as a question mark with a note at the foot. Words
 are only ever drawn as text: no links, no markup, no scripts. The same page gives the same bytes.
 """
@@ -28,6 +28,7 @@ _MOST_CHARACTERS = 1500
 """Longer texts are shortened at once: a few of them could not stand on one page in any type."""
 _CUTS = (600, 300, 160, 80, 40)
 """Characters to which a text is shortened, one after the other, where even the smallest type does not fit."""
+_NO_CUT = 10**9
 _NEAREST = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ħ": "h", "ı": "i", "‐": "-", "‑": "-", "‒": "–", "―": "—", "−": "-"} | {
     "′": "'", "″": '"', "‟": '"', "‛": "'", "→": "->", "≤": "<=", "≥": ">=", "⁄": "/", "\u00ad": "",
 }  # fmt: skip
@@ -95,6 +96,32 @@ def agreement_pdf(agreement: Agreement) -> bytes:
     return sheet_pdf(Sheet(agreement.title, agreement.standing, tuple(groups)))
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a longer paper: paragraphs under a heading, each with a label in bold before it, or none."""
+
+    heading: str
+    paragraphs: tuple[tuple[str, str], ...]
+    level: int = 1
+    """1 for a part, 2 for a part of a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A longer paper: as many pages as it needs, nothing shortened."""
+
+    title: str
+    facts: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
+def paper_pdf(paper: Paper) -> bytes:
+    """The whole paper on pages of A4, each with its number."""
+    pages = _Page(1.0, _NO_CUT, numbered=True)
+    pages.write(paper)
+    return pages.file()
+
+
 def sheet_pdf(sheet: Sheet) -> bytes:
     """One page that fits: smaller type first, then shortened texts."""
     for cut, scale in [(_MOST_CHARACTERS, scale) for scale in _SCALES] + [(cut, _SCALES[-1]) for cut in _CUTS]:
@@ -132,19 +159,28 @@ def _letter(character: str) -> str | None:
 
 
 class _Page:
-    """One attempt at setting the sheet; `cut` is the number of characters a text may have."""
+    """One attempt at setting the sheet; `cut`: the most characters of a text; `numbered`: as many pages as it takes."""
 
-    def __init__(self, scale: float, cut: int) -> None:
+    def __init__(self, scale: float, cut: int, *, numbered: bool = False) -> None:
         from fpdf import FPDF
+
+        class Numbered(FPDF):  # type: ignore[misc, unused-ignore]
+            """Pages that carry their number at the foot."""
+
+            def footer(self) -> None:
+                self.set_y(-_FOOT)
+                self.set_font("helvetica", size=8)
+                self.set_text_color(90)
+                self.cell(0, 6, str(self.page_no()), align="C")
 
         self.scale, self.cut = scale, cut
         self.lost = self.shortened = False
-        pdf: FPDF = FPDF(format="A4")
+        pdf: FPDF = (Numbered if numbered else FPDF)(format="A4")
         pdf.core_fonts_encoding = _ENCODING
         # fpdf2 would put the number of pages in place of "{nb}" in anybody's words, and today's date into the file.
         pdf.alias_nb_pages("")
         pdf.set_creation_date(datetime(2000, 1, 1, tzinfo=UTC))
-        pdf.set_auto_page_break(False)
+        pdf.set_auto_page_break(numbered, _MARGIN + _FOOT)
         pdf.set_margins(_MARGIN, _MARGIN, _MARGIN)
         pdf.add_page()
         self.pdf = pdf
@@ -169,6 +205,28 @@ class _Page:
         if notes:
             self._gap(2.5)
             self._text(" ".join(notes), 8, grey=90)
+
+    def write(self, paper: Paper) -> None:
+        """A longer paper from its first page to its last."""
+        title, _ = printable(paper.title)
+        self.pdf.set_title(title)
+        self._text(paper.title, 18, "B")
+        for fact in paper.facts:
+            self._text(fact, 9.5, grey=90)
+        for section in paper.sections:
+            self._gap(5 if section.level == 1 else 2.5)
+            # A heading at the foot of a page, with its words on the next, is no heading.
+            if self.pdf.get_y() > self.pdf.h - _MARGIN - _FOOT - 22:
+                self.pdf.add_page()
+            self._text(section.heading, 13 if section.level == 1 else 11, "B")
+            for label, words in section.paragraphs:
+                self._gap(1.2)
+                if label:
+                    self._text(label, 9, "B", grey=60)
+                self._text(words, 10.5)
+        if self.lost:
+            self._gap(4)
+            self._text(LOST_NOTE, 8, grey=90)
 
     def _item(self, item: Item) -> None:
         if item.label:

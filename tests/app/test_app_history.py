@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from rehearse.app.history import history_html
+from rehearse.app.history import Wanted, found_html, history_html
 from rehearse.app.ideas_page import hits_html
 from rehearse.app.prepare import prepare_page
 from rehearse.workspace import Workspace
@@ -26,10 +26,10 @@ def test_talks_are_listed_and_found(workspace: Workspace) -> None:
         ("hesitant", "Henrik", "Marguerite"),
         ("ended the talk", "Marguerite", "Henrik"),
     ):
-        html = history_html(workspace, words)
+        html = found_html(workspace, Wanted(words))
         assert found in html
         assert left_out not in html
-    assert "No talk fits “&lt;b&gt;”" in history_html(workspace, "<b>")
+    assert "No talk fits “&lt;b&gt;”" in history_html(workspace, Wanted("<b>"))
 
 
 def test_an_unfinished_talk_is_offered_again(workspace: Workspace) -> None:

@@ -145,6 +145,15 @@ class PersonalIndex:
         self.forget()
         yield total, total
 
+    def discard(self, document_id: str) -> None:
+        """Take away at once what was made from a document that is deleted."""
+        with self._lock:
+            self._vectors.pop(document_id, None)
+            path = self._path(document_id)
+            if path is not None:
+                path.unlink(missing_ok=True)
+            self._looked = 0.0
+
     def forget(self) -> None:
         """Ask the notebook again the next time: something was added or deleted."""
         with self._lock:

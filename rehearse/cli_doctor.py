@@ -15,10 +15,10 @@ import typer
 from rehearse import __version__
 from rehearse.cli_output import EXIT_OPERATOR, JSON_HELP, emit, people, say
 from rehearse.cli_voice import last_rehearsal, print_last
-from rehearse.config import TOML_NAME, Settings
 from rehearse.errors import OperatorError, RehearseError, StorageError
 
 if TYPE_CHECKING:
+    from rehearse.config import Settings
     from rehearse.llm.chat import ChatModel
     from rehearse.workspace import Workspace
 
@@ -184,6 +184,8 @@ def _configured(settings: Settings, model: ChatModel) -> str:
 
 
 def _key(settings: Settings) -> str:
+    from rehearse.config import TOML_NAME
+
     source = settings.key_source()
     if source is None:
         return "no key"

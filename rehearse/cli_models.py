@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rehearse.cli_output import JSON_HELP, emit, note, people, say
-from rehearse.config import TOML_NAME, Settings, load_settings
 from rehearse.errors import OperatorError
 
 if TYPE_CHECKING:
+    from rehearse.config import Settings
     from rehearse.llm.hub import HubModel
 
 models = typer.Typer(help="Language models on this machine: list, pull, use.", no_args_is_help=True)
@@ -28,6 +28,7 @@ _TABLE = re.compile(r"^\[", re.M)
 @models.command("list")
 def list_models(json: Json = False) -> None:
     """Models that suit, by the memory they need, and which of them are here."""
+    from rehearse.config import load_settings
     from rehearse.llm.hub import listed
 
     settings = load_settings()
@@ -57,6 +58,7 @@ def pull_model(
     """Get a model from the Hugging Face hub (or from HF_ENDPOINT); what broke off is taken up again."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+    from rehearse.config import load_settings
     from rehearse.llm.hub import find, pull
 
     settings = load_settings()
@@ -75,6 +77,7 @@ def use_model(
     which: Annotated[str, typer.Argument(metavar="PATH|NAME", help="A GGUF file, or the id of a model that was pulled.")],
 ) -> None:
     """Let this model speak from now on: written into rehearse.toml."""
+    from rehearse.config import load_settings
     from rehearse.llm.local import check_file
 
     settings = load_settings()
@@ -87,6 +90,8 @@ def use_model(
 
 def write_model(model: str, settings: Settings) -> Path:
     """Write the setting into the `rehearse.toml` of the working folder if there is one, else of the data folder; which."""
+    from rehearse.config import TOML_NAME
+
     here = Path(TOML_NAME).absolute()
     path = here if here.is_file() else settings.home / TOML_NAME
     try:

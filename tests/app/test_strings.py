@@ -9,7 +9,7 @@ from rehearse.app import strings
 from rehearse.app.strings import catalogue, counted, text
 
 APP = Path(strings.__file__).parent
-SOURCES = [*APP.glob("*.py"), *APP.glob("templates/*.html")]
+SOURCES = [*APP.rglob("*.py"), *APP.glob("templates/*.html")]
 WHOLE = re.compile(r"""\b(?:t|text)\(\s*f?["']([a-z_.]+)["']\s*[,)]""")
 COUNTED = re.compile(r"""\b(?:tn|counted)\(\s*["']([a-z_.]+)["']""")
 BEGUN = re.compile(r"""\b(?:t|text)\(\s*f?["']([a-z_]+\.[a-z_]*)(?:\{|["']\s*~)""")

@@ -19,6 +19,8 @@ from rehearse.app import (
     history,
     ideas_page,
     lookback,
+    own_counterpart,
+    own_guidance,
     prepare,
     privacy,
     progress_page,

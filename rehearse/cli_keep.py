@@ -20,6 +20,8 @@ _NAMES = {
     "offer": "offer card",
     "own_persona": "own persona",
     "document": "document",
+    "person": "account",
+    "share": "shared snapshot",
 }
 
 

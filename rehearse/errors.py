@@ -6,6 +6,8 @@
     │   ├── TurnTooLongError        more than one turn can hold
     │   ├── RehearsalOverError      the conversation has ended
     │   ├── UnknownIdError          no persona, scenario, rehearsal … has that id
+    │   ├── NotSignedInError        nobody, or nobody who may enter, sent the request
+    │   ├── TooManyAttemptsError    signing in failed too often; it may be tried again later
     │   ├── TranscriptError         a transcript from elsewhere cannot be read
     │   └── DocumentError           a document for one's own guidance cannot be taken in
     ├── DataFileError           the author of a data file: file, field and mend
@@ -53,6 +55,19 @@ class UnknownIdError(LearnerError):
         self.known = tuple(known)
         listed = ", ".join(known) if known else "none"
         super().__init__(f"There is no {kind} called “{wanted}”. Known: {listed}.")
+
+
+class NotSignedInError(LearnerError):
+    """A request, or a name and password, that belongs to nobody who may enter."""
+
+
+class TooManyAttemptsError(LearnerError):
+    """Signing in that failed too often; `retry_after` is how many seconds to wait."""
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = max(1, round(retry_after))
+        wait = f"{self.retry_after} seconds" if self.retry_after < 120 else f"{round(self.retry_after / 60)} minutes"
+        super().__init__(f"That went wrong too often, so nothing was tried. Wait {wait} and try again.")
 
 
 class TranscriptError(LearnerError):

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from rehearse.errors import UnknownIdError
+from rehearse.storage.account_tables import ShareRow
 from rehearse.storage.database import Database
 from rehearse.storage.opening import open_database
 from rehearse.storage.records import LOCAL_PERSON, OwnPersona, StoredContest, StoredDocument
@@ -145,5 +146,5 @@ class Notebook:
 
 def clear(session: Session, person_id: str) -> None:
     """Delete all that a person keeps beside the rehearsals, in the caller's transaction."""
-    for table in (ContestRow, OfferRow, OwnPersonaRow, DocumentRow):
+    for table in (ShareRow, ContestRow, OfferRow, OwnPersonaRow, DocumentRow):
         session.execute(delete(table).where(table.person_id == person_id))

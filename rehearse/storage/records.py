@@ -127,3 +127,39 @@ class StoredContest:
     reason: str
     contest_json: str
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPerson:
+    """Somebody who may sign in, unless `locked_at` says since when not."""
+
+    person_id: str
+    name: str
+    password_hash: str | None
+    """None where somebody else vouches for them: a proxy or an identity provider."""
+    host: bool
+    """Whether they may invite others; it opens nobody's rehearsals to them."""
+    made_at: datetime
+    locked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLogin:
+    """One browser or program that is signed in; `login_id` is a hash, not what lets it in."""
+
+    login_id: str
+    kind: str
+    made_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredShare:
+    """A snapshot that a link shows until it expires; the link itself is not kept."""
+
+    share_id: str
+    rehearsal_id: str
+    snapshot_json: str
+    made_at: datetime
+    expires_at: datetime

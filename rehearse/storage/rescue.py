@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from rehearse.errors import LearnerError, StorageError
+from rehearse.storage.account_tables import ShareRow
 from rehearse.storage.rows import KEPT, Row, write_rows
 from rehearse.storage.sqlite import SqliteDatabase
 from rehearse.storage.tables import ContestRow, RehearsalRow, TurnRow, UtcDateTime
@@ -84,7 +85,8 @@ def _readable(copy: Path, table: Table) -> Iterator[dict[str, Any]]:
 
 
 def _fits(value: object, kind: type) -> bool:
-    return value is None or isinstance(value, kind) or (kind is float and isinstance(value, int))
+    # SQLite knows neither; both are kept as whole numbers.
+    return value is None or isinstance(value, kind) or (kind in (float, bool) and isinstance(value, int))
 
 
 def _fill_up(copy: Path) -> None:
@@ -151,7 +153,8 @@ def _whole(found: Rows) -> dict[str, list[Row]]:
     whole[TurnRow.__tablename__] = [
         row for rehearsal_id in sorted(rehearsals & numbered.keys()) for row in _unbroken(numbered[rehearsal_id])
     ]
-    whole[ContestRow.__tablename__] = [row for row in found[ContestRow.__tablename__] if row["rehearsal_id"] in rehearsals]
+    for table in (ContestRow.__tablename__, ShareRow.__tablename__):
+        whole[table] = [row for row in found[table] if row["rehearsal_id"] in rehearsals]
     return whole
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from rehearse.storage.account_tables import PASSING
 from rehearse.storage.search import folded
 from rehearse.storage.tables import Base, RehearsalRow, SaidRow, UtcDateTime
 
@@ -17,7 +18,8 @@ Row = Mapping[str, Any]
 """A row with its moments as text."""
 
 BATCH = 500
-KEPT: tuple[Table, ...] = tuple(t for t in Base.metadata.sorted_tables if t.name != SaidRow.__tablename__)
+_LEFT = {SaidRow.__tablename__, *(table.name for table in PASSING)}
+KEPT: tuple[Table, ...] = tuple(t for t in Base.metadata.sorted_tables if t.name not in _LEFT)
 """The tables that are taken along, those that others refer to first; what is searched is made again from the turns."""
 
 

@@ -28,7 +28,7 @@ def backup(store: RehearsalStore, tmp_path: Path) -> Path:
     fill_rehearsal(store.for_person("ana"), "hers")
     file = tmp_path / "kept" / "talks.zip"
     assert write_backup(store.database, file) == {
-        "rehearsal": 4, "turn": 4, "contest": 3, "offer": 1, "own_persona": 1, "document": 1,
+        "rehearsal": 4, "turn": 4, "contest": 3, "offer": 1, "own_persona": 1, "document": 1, "person": 0, "share": 0,
     }  # fmt: skip
     return file
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any
@@ -13,8 +15,13 @@ from sqlalchemy.orm import Session
 from rehearse.errors import StorageError
 from rehearse.storage.database import WRITES, Database
 
-BUSY_SECONDS = 10
+BUSY_SECONDS = 30
+"""How long a transaction waits for its turn; rewriting a file of a gigabyte takes some seconds."""
+LARGE = 64_000_000
+"""Bytes; rewriting a larger file is not waited for."""
 LOCK_SECONDS = 60
+
+_log = logging.getLogger(__name__)
 
 
 class SqliteDatabase(Database):
@@ -36,6 +43,9 @@ class SqliteDatabase(Database):
         event.listen(engine, "begin", _begin)
         super().__init__(str(path), engine)
         self.path = path
+        self._cleaning = threading.Lock()
+        self._cleaner: threading.Thread | None = None
+        self._due = False
         try:
             with self.said_plainly():
                 self._prepare()
@@ -69,7 +79,42 @@ class SqliteDatabase(Database):
             raise StorageError(self.plainly("malformed", ""))
 
     def compact(self) -> None:
-        """Shrink the file and empty the write-ahead log, where deleted words would otherwise stay a while."""
+        """Write the file anew without what was deleted, and empty the write-ahead log; a large file in the background.
+
+        Deleted words are overwritten at once, but SQLite may have left copies behind when it moved rows within a page earlier.
+        """
+        if self.path.stat().st_size < LARGE:
+            self._rewrite()
+            return
+        with self._cleaning:
+            self._due = True
+            if self._cleaner is None:
+                # No daemon: a process that ends waits until it is done.
+                self._cleaner = threading.Thread(target=self._clean, name="compact")
+                self._cleaner.start()
+
+    def close(self) -> None:
+        """Let go of the file, once it is clean."""
+        with self._cleaning:
+            cleaner = self._cleaner
+        if cleaner is not None:
+            cleaner.join()
+        super().close()
+
+    def _clean(self) -> None:
+        """Rewrite the file until nothing was deleted meanwhile."""
+        while True:
+            with self._cleaning:
+                if not self._due:
+                    self._cleaner = None
+                    return
+                self._due = False
+            try:
+                self._rewrite()
+            except StorageError as error:
+                _log.warning("%s", error)
+
+    def _rewrite(self) -> None:
         with self.said_plainly():
             connection = self.engine.raw_connection()
             try:

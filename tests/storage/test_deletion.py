@@ -38,6 +38,34 @@ def test_deleted_words_are_gone_from_the_files(
     assert file_store.create(new)
 
 
+def test_a_large_file_is_cleaned_in_the_background(
+    file_store: RehearsalStore, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rehearse.storage.sqlite.LARGE", 0)
+    canaries = [fill_rehearsal(file_store, f"canary-{n}") for n in range(4)]
+    kept = fill_rehearsal(file_store, "kept")
+    for rehearsal_id in canaries:
+        file_store.delete(rehearsal_id)
+        file_store.save_guess(kept, 50)
+    file_store.close()
+    assert b"canary" not in _bytes_of(database.parent)
+    assert file_store.get(kept).guess == 50
+
+
+def test_a_large_file_that_cannot_be_cleaned_is_in_the_log(
+    file_store: RehearsalStore, new: NewRehearsal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("rehearse.storage.sqlite.LARGE", 0)
+    monkeypatch.setattr("rehearse.storage.sqlite.BUSY_SECONDS", 0.05)
+    quick = RehearsalStore(f"sqlite:///{file_store.database.place}")
+    rehearsal_id = quick.create(new)
+    with file_store.database.reading() as session:
+        session.execute(TurnRow.__table__.select()).all()
+        quick.delete(rehearsal_id)
+        quick.close()
+    assert "Close other copies of it and delete again" in caplog.text
+
+
 def test_pages_of_the_notebook_are_gone_from_the_files(file_store: RehearsalStore, database: Path) -> None:
     fill_notebook(file_store, "canary")
     file_store.notebook.save_offer('"another card"')

@@ -41,7 +41,7 @@ def test_settings_of_each_connection(file_store: RehearsalStore) -> None:
             name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "foreign_keys", "secure_delete", "busy_timeout")
         }
-    assert found == {"journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 10_000}
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 30_000}
 
 
 def test_opening_again_keeps_everything(file_store: RehearsalStore, database: Path, new: NewRehearsal) -> None:

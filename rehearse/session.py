@@ -1,13 +1,17 @@
 """A rehearsal in a process, and the newcomer's main path: start, say, rewind, finish. Nothing is stored here.
 
+With a chat model the counterpart is worded by it, inside the same plan; without one the embedded engine speaks.
 `rehearse.workspace` keeps the same rehearsals in the data folder, so that none is lost.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from rehearse.coaching.coach import Assessment, Coach, Conversation
+from rehearse.acting.actor import Hear, ModelActor
+from rehearse.acting.appraiser import ModelAppraiser
+from rehearse.coaching.coach import Assessment, Coach, Conversation, Reviewer
+from rehearse.coaching.reviews import Reviews
 from rehearse.domain.acts import ActSpan
 from rehearse.domain.assessment import Debrief, Rating, Ratings, Remark
 from rehearse.domain.idea import PassageIndex
@@ -18,9 +22,13 @@ from rehearse.domain.rubric import CRITERION_IDS
 from rehearse.domain.state import Cause, Ending, Reaction, State
 from rehearse.domain.transcript import Speaker, Transcript
 from rehearse.errors import UnknownIdError
+from rehearse.llm.chat import ChatModel
 from rehearse.perception.encoder import shared_encoder
-from rehearse.simulation.engine import Engine
+from rehearse.simulation.engine import Engine, Prepared
 from rehearse.simulation.snapshot import Snapshot
+
+REVIEWS_WAIT = 20.0
+"""Seconds that the end of a rehearsal waits for second readings; those that take longer are left out."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class Reply:
     rating: Ratings
     remarks: tuple[Remark, ...]
     ended: Ending
+    notice: str | None = None
+    """A sentence for the person, where a chat model failed and the built-in counterpart answered."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,12 @@ class Rehearsal:
     assessments: list[Assessment]
     offer: OfferCard | None = None
     """What the learner had planned; it changes nothing but what the coach says."""
+    actor: ModelActor | None = None
+    """Who words the answers; None for the embedded engine."""
+    appraiser: ModelAppraiser | None = None
+    """A second reader of the learner's acts."""
+    reviews: Reviews = field(default_factory=Reviews)
+    """Second readings of turns that are under way."""
 
     @classmethod
     def start(
@@ -60,13 +76,29 @@ class Rehearsal:
         library: Library | None = None,
         index: PassageIndex | None = None,
         offer: OfferCard | None = None,
+        model: ChatModel | None = None,
+        reviewer: Reviewer | None = None,
+        appraise_by_model: bool = False,
     ) -> Rehearsal:
-        """Begin a rehearsal with the embedded engine; `UnknownIdError` for an id or difficulty that is not there."""
+        """Begin a rehearsal; `UnknownIdError` for an id or difficulty that is not there.
+
+        `model` words the counterpart's answers, and reads the learner's acts as well if `appraise_by_model`; `reviewer` reads
+        each turn once more, beside the coach.
+        """
         library = library or shipped_library()
         if difficulty not in list(Difficulty):
             raise UnknownIdError("difficulty", difficulty, [d.value for d in Difficulty])
         engine = Engine.cast(library, shared_encoder(), scenario_id, persona_id, Difficulty(difficulty), seed)
-        return cls(engine, Coach(library, shared_encoder(), index), [engine.start()], [], offer)
+        return cls(
+            engine,
+            Coach(library, shared_encoder(), index),
+            [engine.start()],
+            [],
+            offer,
+            actor=ModelActor(model, library, shared_encoder()) if model else None,
+            appraiser=ModelAppraiser(model, library, shared_encoder()) if model and appraise_by_model else None,
+            reviews=Reviews(reviewer),
+        )
 
     @property
     def now(self) -> Snapshot:
@@ -89,16 +121,24 @@ class Rehearsal:
         """How it ended, or `open`."""
         return self.now.ending
 
-    def say(self, text: str) -> Reply:
-        """One turn of the learner and its answer.
+    def say(self, text: str, hear: Hear | None = None, *, review: bool = True) -> Reply:
+        """One turn of the learner and its answer; `hear` is told each sentence of it as soon as it may be heard.
 
-        Raises `EmptyTurnError`, `TurnTooLongError` or `RehearsalOverError`; nothing has changed then.
+        Raises `EmptyTurnError`, `TurnTooLongError` or `RehearsalOverError`; nothing has changed then. Where a chat model fails
+        the embedded engine answers, and the reply has a notice. `review` begins the second reading of the turn, if there is one.
         """
-        after = self.engine.respond(self.now, text)
+        prepared, answer = self._prepare(text), None
+        if self.actor is not None:
+            answer = self.actor.answer(self.engine.setting, prepared, hear)
+            after = self.engine.settle(prepared, answer.words, answer.voice)
+        else:
+            after = self.engine.settle(prepared)
         exchange = after.exchanges[-1]
         assessment = self.coach.assess(self._conversation(after), exchange.turn, self.remarks)
         self.history.append(after)
         self.assessments.append(assessment)
+        if review:
+            self.review()
         return Reply(
             text=exchange.counterpart,
             reaction=exchange.plan.reaction,
@@ -108,7 +148,24 @@ class Rehearsal:
             rating=assessment.ratings,
             remarks=assessment.remarks,
             ended=after.ending,
+            notice=answer.notice if answer else None,
         )
+
+    def _prepare(self, text: str) -> Prepared:
+        if self.appraiser is None:
+            return self.engine.prepare(self.now, text)
+        said = self.engine.accept(self.now, text)
+        return self.engine.prepare(self.now, said, self.appraiser.acts(said, self.now.memory.asked_about))
+
+    def review(self) -> None:
+        """Have the last turn read a second time in the background, after it was answered; its assessment is replaced then."""
+        number, conversation = self.now.turn, self._conversation(self.now)
+
+        def earlier() -> tuple[Remark, ...]:
+            return tuple(remark for assessment in self.assessments[: number - 1] for remark in assessment.remarks)
+
+        if number:
+            self.reviews.begin(conversation, number, earlier, self.assessments)
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
@@ -119,13 +176,15 @@ class Rehearsal:
         """A sibling that shares the first `turn` learner turns and the state after them; this one stays as it is."""
         if not 0 <= turn < len(self.history):
             raise UnknownIdError("turn", str(turn), [str(n) for n in range(len(self.history))])
-        return replace(self, history=self.history[: turn + 1], assessments=self.assessments[:turn])
+        return replace(
+            self, history=self.history[: turn + 1], assessments=self.assessments[:turn], reviews=Reviews(self.reviews.reviewer)
+        )
 
     def restored(self, history: list[Snapshot], ending: Ending) -> Rehearsal:
         """The same cast with an earlier history; the coach takes its view of each turn again from the same words."""
         if ending is not Ending.OPEN and history[-1].ending is Ending.OPEN:
             history = [*history[:-1], replace(history[-1], ending=ending)]
-        sibling = replace(self, history=history, assessments=[])
+        sibling = replace(self, history=history, assessments=[], reviews=Reviews(self.reviews.reviewer))
         for snapshot in history[1:]:
             sibling.assessments.append(self.coach.assess(sibling._conversation(snapshot), snapshot.turn, sibling.remarks))
         return sibling
@@ -144,8 +203,9 @@ class Rehearsal:
         return self.coach.hint(self._conversation(self.now))
 
     def finish(self) -> Debrief:
-        """The debrief; ends the conversation if it is still open."""
+        """The debrief; ends the conversation if it is still open, and waits a while for second readings that are under way."""
         self.leave()
+        self.reviews.wait(REVIEWS_WAIT)
         return self.coach.debrief(self._conversation(self.now), tuple(self.assessments))
 
     def _conversation(self, snapshot: Snapshot) -> Conversation:

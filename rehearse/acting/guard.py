@@ -170,16 +170,19 @@ class Guard:
     def _tells(self, sentence: str, shown: Sequence[str], vector: Floats) -> bool:
         """Whether the sentence, or the answer with it, tells a fact that is kept back."""
         so_far = " ".join([*shown, sentence])
-        for fact in self.leave.hidden:
-            telling = telling_lines(fact)
-            share = max(coverage(so_far, line) for line in telling)
-            if share >= self.rules.fact_words:
-                return True
-            if share >= self.rules.fact_words_near:
-                near = float((vectors(self.encoder, telling) @ vector).max())
-                if near >= self.rules.fact_near:
-                    return True
+        return any(fact_told(fact, so_far, self.rules, self.encoder, vector) for fact in self.leave.hidden)
+
+
+def fact_told(fact: Fact, said: str, rules: GuardRules, encoder: Encoder, vector: Floats | None = None) -> bool:
+    """Whether words tell a fact; `vector` is that of the words, or of the last sentence of them."""
+    telling = telling_lines(fact)
+    share = max(coverage(said, line) for line in telling)
+    if share >= rules.fact_words:
+        return True
+    if share < rules.fact_words_near:
         return False
+    vector = encoder.embed([said])[0] if vector is None else vector
+    return float((vectors(encoder, telling) @ vector).max()) >= rules.fact_near
 
 
 def _excused(worded: WordedRule, sentence: str, match: re.Match[str]) -> bool:

@@ -26,6 +26,9 @@ from rehearse.simulation.director import Decision, decide
 from rehearse.simulation.snapshot import Exchange, Memory, Remembered, Snapshot
 from rehearse.simulation.voice import VoiceRecord
 
+EVENT_MARK = "\n\n*("
+"""Where the counterpart's own words end and something that happens begins."""
+
 _THOUGHTS = {
     "resist": {
         Reaction.VOICE_CONCERN, Reaction.PRESS_CONCERN, Reaction.PROBE, Reaction.INVITE, Reaction.SOFT_NO, Reaction.EARLY_YES
@@ -205,7 +208,7 @@ class Engine:
             if move.reaction is Reaction.EVENT and move.target and ":" not in move.target:
                 event = self._event(move.target)
                 line = event.lines[random.Random(f"{self.seed}:{event.id}").randrange(len(event.lines))]
-                return f"\n\n*({event.title})*\n{event.speaker}: “{line}”"
+                return f"{EVENT_MARK}{event.title})*\n{event.speaker}: “{line}”"
         return ""
 
     def _event(self, event_id: str) -> Event:

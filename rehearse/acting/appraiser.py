@@ -1,0 +1,100 @@
+"""A chat model as a second reader of the learner's acts, beside the embedded one. State still moves in code alone.
+
+The rule: an act holds if the embedded reader sees it, or if the model quotes it exactly and the embedded reader gives it a
+probability of at least `HELPFUL_FROM` (a harmful act: `HARMFUL_FROM`). The model can never take an act away.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rehearse.domain.acts import Act, ActSpan
+from rehearse.domain.library import Library
+from rehearse.errors import ModelError
+from rehearse.llm.chat import ChatModel
+from rehearse.llm.prompts import fenced, load_prompt
+from rehearse.perception.acts import detect_acts
+from rehearse.perception.encoder import Encoder
+from rehearse.perception.readability import Readability, readability
+
+HELPFUL_FROM, HARMFUL_FROM = 0.2, 0.35
+_TOKENS = 400
+_SHAPES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'})
+
+log = logging.getLogger(__name__)
+
+
+class QuotedAct(BaseModel):
+    """One act, and the words that do it."""
+
+    model_config = ConfigDict(extra="forbid")
+    act: Act
+    quote: str = Field(max_length=400)
+
+
+class ActReading(BaseModel):
+    """What a model reads in a turn."""
+
+    model_config = ConfigDict(extra="forbid")
+    acts: list[QuotedAct] = Field(max_length=8)
+
+
+@dataclass(frozen=True)
+class ModelAppraiser:
+    """Reads turns with one model and the embedded reader. Safe to use from several threads."""
+
+    model: ChatModel
+    library: Library
+    encoder: Encoder
+
+    def acts(self, text: str, context: str) -> tuple[ActSpan, ...]:
+        """The acts of a turn by both readers; by the embedded one alone where the model fails or the turn cannot be read."""
+        own = detect_acts(text, context, self.encoder, self.library.lexicon)
+        if readability(text) is not Readability.PLAIN:
+            return ()
+        prompt = load_prompt("appraisal").fill((), heard=fenced(context or "nothing yet"), said=fenced(text))
+        try:
+            read = self.model.structured(prompt, ActReading, max_tokens=_TOKENS).answer
+        except ModelError as error:
+            log.warning("the acts were read by the embedded reader alone: %s", error)
+            return own
+        assert isinstance(read, ActReading)
+        return merge(own, read.acts, text, context, self.encoder)
+
+
+def merge(own: tuple[ActSpan, ...], quoted: list[QuotedAct], text: str, context: str, encoder: Encoder) -> tuple[ActSpan, ...]:
+    """The embedded reader's acts, and those of the model's that the rule lets hold; each quote exact, or dropped and counted."""
+    found = list(own)
+    dropped = 0
+    for item in quoted:
+        place = _place(item.quote, text)
+        if place is None:
+            dropped += 1
+        elif not any(span.act is item.act for span in found):
+            share = _probability(item.act, text, context, encoder)
+            if share >= (HARMFUL_FROM if item.act.harmful else HELPFUL_FROM):
+                found.append(ActSpan.at(item.act, text, *place, round(share, 3)))
+    if dropped:
+        log.info("%d quoted acts were dropped, because their quotes are not in the turn", dropped)
+    return tuple(sorted(found, key=lambda span: (span.start, span.end, span.act.value)))
+
+
+def _probability(act: Act, text: str, context: str, encoder: Encoder) -> float:
+    """What the embedded reader gives an act; nothing to an answer where nothing was raised."""
+    if act.value not in encoder.card.acts or (act is Act.ANSWER_CONCERN and not context):
+        return 0.0
+    reading = encoder.read(text, context if act is Act.ANSWER_CONCERN else "")
+    return float(reading.acts[encoder.card.acts.index(act.value)])
+
+
+def _place(quote: str, text: str) -> tuple[int, int] | None:
+    """Where a quote stands, white space and the shapes of quotation marks aside, and nothing fuzzier."""
+    parts = [re.escape(part) for part in quote.translate(_SHAPES).split()]
+    if not parts or not any(c.isalnum() for c in quote):
+        return None
+    match = re.search(r"(?<!\w)" + r"\s+".join(parts) + r"(?!\w)", text.translate(_SHAPES))
+    return match.span() if match else None

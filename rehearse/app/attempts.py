@@ -12,6 +12,7 @@ from rehearse.app.comparison import Moment, moment
 from rehearse.app.desk import Desk
 from rehearse.app.parts import QUIET, fragment, message, no_such_talk, notice, page_head, param
 from rehearse.app.progress_words import change_words
+from rehearse.app.scorecard import in_order
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -83,7 +84,7 @@ def part_rows(desk: Desk, one: Attempt, other: Attempt) -> list[PartRow]:
     """Every criterion that was rated in either."""
     series = {s.criterion_id: s for s in compared(one.scored, other.scored).series}
     rows = []
-    for rubric in desk.workspace.library.rubrics:
+    for rubric in in_order(desk.workspace.library):
         for criterion in rubric.criteria:
             if criterion.id in series:
                 words, sure = change_words(series[criterion.id].since_last)

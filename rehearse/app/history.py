@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import gradio as gr
 
 from rehearse.app.branches import place_of
 from rehearse.app.parts import QUIET, fragment, notice, page_head, params
+from rehearse.app.scorecard import in_order
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -95,14 +96,11 @@ def totals(summary: RehearsalSummary, library: Library) -> tuple[Total, ...]:
         return ()
     scores: Mapping[str, Mapping[str, int | None]] = json.loads(summary.scores_json)
     found = []
-    for rubric, total in zip(library.rubrics, _in_order(library, summary), strict=True):
+    known = {"empathy": summary.empathy, "clarity": summary.clarity}
+    for rubric in in_order(library):
         parts = tuple((c.title, scores.get(c.id, {}).get("score")) for c in rubric.criteria)
-        found.append(Total(rubric.title, total, parts))
+        found.append(Total(rubric.title, known.get(rubric.id), parts))
     return tuple(found)
-
-
-def _in_order(library: Library, summary: RehearsalSummary) -> Sequence[int | None]:
-    return [{"empathy": summary.empathy, "clarity": summary.clarity}.get(rubric.id) for rubric in library.rubrics]
 
 
 def entry_of(workspace: Workspace, branch: Branch, attempts: Mapping[str, int] | None = None) -> Entry:

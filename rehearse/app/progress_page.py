@@ -12,7 +12,8 @@ from markupsafe import Markup
 from rehearse.app import chart
 from rehearse.app.branches import first_name
 from rehearse.app.parts import QUIET, fragment, message, notice, page_head, param
-from rehearse.app.progress_words import change_key, change_words, trend_words
+from rehearse.app.progress_words import change_key, change_words, signed, trend_words
+from rehearse.app.scorecard import in_order
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -136,10 +137,7 @@ def guess_view(gaps: GapSeries, rehearsals: Mapping[str, StoredRehearsal]) -> Gu
     return GuessView(
         words=words,
         chart=chart.lines_chart(lines, words, [str(n) for n in range(1, len(found) + 1)]),
-        rows=tuple(
-            (_look(g.key), when(rehearsals[g.key].started_at), g.guess, g.rating, f"{g.points:+d}".replace("-", "−"))
-            for g in found
-        ),
+        rows=tuple((_look(g.key), when(rehearsals[g.key].started_at), g.guess, g.rating, signed(g.points)) for g in found),
     )
 
 
@@ -171,7 +169,7 @@ def progress_html(workspace: Workspace, scenario_id: str = "") -> str:
             rubric.title,
             [series_view(s, past.rehearsals, library) for s in found.series if rubric_of[s.criterion_id] == rubric.title],
         )
-        for rubric in library.rubrics
+        for rubric in in_order(library)
     ]
     practised = {s.scenario_id for s in everything.rehearsals.values()}
     told = [ToldView(c, about(s, library), _look(s.rehearsal_id, "after")) for s, c in everything.check_ins]

@@ -9,6 +9,11 @@ _CHANGES = {Verdict.BETTER: "better", Verdict.WORSE: "worse", Verdict.NO_CLEAR_C
 _TRENDS = {GapTrend.CLOSER: "closer", GapTrend.FURTHER: "further", GapTrend.STEADY: "steady", GapTrend.TOO_EARLY: "early"}
 
 
+def signed(points: int) -> str:
+    """A difference with its sign."""
+    return f"{points:+d}".replace("-", "−") if points else "0"
+
+
 def change_key(change: Change) -> str:
     """`better`, `worse`, `noise` or `early`."""
     return _CHANGES[change.verdict]
@@ -17,7 +22,7 @@ def change_key(change: Change) -> str:
 def change_words(change: Change) -> tuple[str, bool]:
     """A change in a few words, and whether it is more than noise."""
     key = change_key(change)
-    points = f"{round(change.points):+d}".replace("-", "−")
+    points = signed(round(change.points))
     return text(f"progress.change_{key}", points=points, noise=round(change.noise)), key in ("better", "worse")
 
 

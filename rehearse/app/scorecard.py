@@ -11,7 +11,7 @@ from rehearse.coaching.contest import Contest
 from rehearse.domain.assessment import EMBEDDED, Debrief, Rating, Ratings, SecondReading, Unrated
 from rehearse.domain.idea import Citation
 from rehearse.domain.library import Library
-from rehearse.domain.rubric import Criterion
+from rehearse.domain.rubric import Criterion, Rubric
 
 _LOW_IS_BETTER = ("advice_giving", "self_oriented", "dismissing_emotions")
 
@@ -95,6 +95,11 @@ def _row(criterion: Criterion, rating: Rating | Unrated, focus: str | None = Non
     )
 
 
+def in_order(library: Library) -> list[Rubric]:
+    """The rubrics as people read them: empathy first."""
+    return sorted(library.rubrics, key=lambda rubric: rubric.id == "clarity")
+
+
 def skills(debrief: Debrief, library: Library, focus: str | None) -> list[Skill]:
     """Each skill with its parts; the one in focus stands first in its list."""
     shown = []
@@ -119,7 +124,7 @@ def _differing(per_turn: Sequence[Ratings], criterion_id: str) -> tuple[int, ...
 def turn_rows(ratings: Ratings, contests: Sequence[Contest], library: Library) -> list[Row]:
     """Every criterion of one turn, what could be rated first; `contests` are those of this turn, oldest first."""
     rows = []
-    for rubric in library.rubrics:
+    for rubric in in_order(library):
         for criterion in rubric.criteria:
             told = tuple(contest_view(c, criterion) for c in contests if c.criterion_id == criterion.id)
             rows.append(Row(**(vars(_row(criterion, ratings[criterion.id])) | {"contests": told})))

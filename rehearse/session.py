@@ -202,10 +202,10 @@ class Rehearsal:
         """One short hint for the learner's next turn, on request."""
         return self.coach.hint(self._conversation(self.now))
 
-    def finish(self) -> Debrief:
-        """The debrief; ends the conversation if it is still open, and waits a while for second readings that are under way."""
+    def finish(self, wait: float = REVIEWS_WAIT) -> Debrief:
+        """The debrief; ends the conversation if it is still open. Second readings that are under way are waited for that long."""
         self.leave()
-        self.reviews.wait(REVIEWS_WAIT)
+        self.reviews.wait(wait)
         return self.coach.debrief(self._conversation(self.now), tuple(self.assessments))
 
     def _conversation(self, snapshot: Snapshot) -> Conversation:

@@ -7,13 +7,15 @@ stood, and a turn that was never answered is answered then.
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from rehearse.coaching.coach import Assessment, Coach
+from rehearse.acting.actor import Hear
+from rehearse.coaching.coach import Assessment, Coach, Reviewer
 from rehearse.coaching.ratings import total
 from rehearse.config import Settings, load_settings
 from rehearse.domain.assessment import Debrief, Ratings
@@ -22,7 +24,8 @@ from rehearse.domain.library import Library, load_library
 from rehearse.domain.offer import OfferCard
 from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
 from rehearse.domain.state import Ending
-from rehearse.errors import RehearsalOverError
+from rehearse.errors import RehearsalOverError, RehearseError
+from rehearse.llm.chat import ChatModel
 from rehearse.perception.embedding import shared_embedding
 from rehearse.perception.encoder import Encoder, shared_encoder
 from rehearse.perception.readability import clean_turn
@@ -33,6 +36,8 @@ from rehearse.simulation.snapshots import dump_exchange, dump_inner, load_snapsh
 if TYPE_CHECKING:
     from rehearse.storage.own_guidance import PersonalIndex
     from rehearse.storage.store import RehearsalStore, StoredRehearsal
+
+log = logging.getLogger(__name__)
 
 ENGINE_NAME = "embedded"
 
@@ -88,6 +93,43 @@ class Workspace:
         """The coach, with the index behind its citations."""
         return Coach(self.library, self.encoder, self.index)
 
+    @cached_property
+    def model(self) -> ChatModel | None:
+        """The chat model that the settings name; None for the embedded engine. `SettingsError` where it can never work."""
+        if self.settings.model is None:
+            return None
+        from rehearse.llm.vendors import open_model
+
+        return open_model(self.settings)
+
+    @property
+    def engine_name(self) -> str:
+        """Who words the counterparts, as records and the page call it."""
+        return self.model.name if self.model else ENGINE_NAME
+
+    def _rehearse(self, scenario_id: str, persona_id: str, difficulty: str, seed: int, offer: OfferCard | None) -> Rehearsal:
+        """A rehearsal at its beginning, with everything that the settings give it."""
+        return Rehearsal.start(
+            scenario_id,
+            persona_id,
+            difficulty,
+            seed,
+            library=self.library,
+            index=self.index,
+            offer=offer,
+            model=self.model,
+            reviewer=self._reviewer(offer),
+            appraise_by_model=self.settings.model_appraisal,
+        )
+
+    def _reviewer(self, offer: OfferCard | None) -> Reviewer | None:
+        if self.model is None or not self.settings.model_coach:
+            return None
+        from rehearse.coaching.model_reviewer import ModelReviewer
+
+        planned = tuple(words for _, words in offer.filled()) if offer else ()
+        return ModelReviewer(self.library, self.encoder, self.index, self.model, planned)
+
     def warm_up(self) -> None:
         """Load what the first turn needs, so that nobody waits for it."""
         self.coach.rate_exchange("How is it going?", "What would help you most this week?")
@@ -113,16 +155,14 @@ class Workspace:
         seed = secrets.randbelow(2**31) if seed is None else seed
         offer_json = self.store.notebook.offer()
         offer = OfferCard.from_json(offer_json) or None
-        rehearsal = Rehearsal.start(
-            scenario_id, persona_id, difficulty, seed, library=self.library, index=self.index, offer=offer
-        )
+        rehearsal = self._rehearse(scenario_id, persona_id, difficulty, seed, offer)
         rehearsal_id = self.store.create(
             NewRehearsal(
                 scenario_id=scenario_id,
                 persona_id=persona_id,
                 difficulty=difficulty,
                 seed=seed,
-                engine=ENGINE_NAME,
+                engine=self.engine_name,
                 opening=rehearsal.opening or "",
                 focus=focus,
                 offer_json=offer_json if offer else None,
@@ -151,7 +191,7 @@ class Workspace:
                 persona_id=stored.persona_id,
                 difficulty=stored.difficulty,
                 seed=stored.seed,
-                engine=stored.engine,
+                engine=self.engine_name,
                 opening=stored.opening,
                 focus=stored.focus,
                 parent_id=rehearsal_id,
@@ -167,15 +207,8 @@ class Workspace:
 
     def _restore(self, stored: StoredRehearsal) -> Rehearsal:
         """The rehearsal with every snapshot as it was; the coach's view of each turn is taken again from the same words."""
-        rehearsal = Rehearsal.start(
-            stored.scenario_id,
-            stored.persona_id,
-            stored.difficulty,
-            stored.seed,
-            library=self.library,
-            index=self.index,
-            offer=OfferCard.from_json(stored.offer_json) or None,
-        )
+        offer = OfferCard.from_json(stored.offer_json) or None
+        rehearsal = self._rehearse(stored.scenario_id, stored.persona_id, stored.difficulty, stored.seed, offer)
         answers = [t.answer for t in stored.turns if t.answer is not None]
         told = [answer.exchange_json for answer in answers]
         start = load_snapshot(stored.opening, [], dump_inner(rehearsal.now))
@@ -191,8 +224,11 @@ class KeptRehearsal:
     rehearsal_id: str
     rehearsal: Rehearsal
 
-    def say(self, text: str) -> Reply:
-        """One turn of the learner: stored, then answered, then the answer stored.
+    def __post_init__(self) -> None:
+        self.rehearsal.reviews.listener = self._reviewed
+
+    def say(self, text: str, hear: Hear | None = None) -> Reply:
+        """One turn of the learner: stored, then answered, then the answer stored; `hear` is told each sentence as it comes.
 
         Raises what `Rehearsal.say` raises, and `StorageError` if the turn could not be kept; nothing was said then.
         """
@@ -200,15 +236,26 @@ class KeptRehearsal:
             raise RehearsalOverError("This conversation has ended. Look back at it, or go back to an earlier turn.")
         text = clean_turn(text)
         self.workspace.store.add_learner_turn(self.rehearsal_id, self.rehearsal.now.turn + 1, text)
-        return self.answer(text)
+        return self.answer(text, hear)
 
-    def answer(self, text: str) -> Reply:
+    def answer(self, text: str, hear: Hear | None = None) -> Reply:
         """Answer a turn that is already stored."""
-        reply = self.rehearsal.say(text)
+        reply = self.rehearsal.say(text, hear, review=False)
         self.store_answer(self.rehearsal.now.exchanges[-1], self.rehearsal.assessments[-1])
+        # Read again only once the answer is stored: what is found then replaces what is stored.
+        self.rehearsal.review()
         if reply.ended is not Ending.OPEN:
-            self.finish()
+            self.keep_debrief(self.rehearsal.finish(wait=0.0))
         return reply
+
+    def _reviewed(self, number: int, assessment: Assessment) -> None:
+        """Keep a second reading in place of the first, and the debrief with it where the talk has ended."""
+        try:
+            self.workspace.store.update_assessment(self.rehearsal_id, number, _assessment_json(assessment))
+            if self.rehearsal.ended is not Ending.OPEN:
+                self.keep_debrief(self.rehearsal.finish(wait=0.0))
+        except RehearseError as error:
+            log.warning("the second reading of turn %d was not kept: %s", number, error)
 
     def store_answer(self, exchange: Exchange, assessment: Assessment) -> None:
         """Keep the answer to one turn, with all that is needed to return to it."""

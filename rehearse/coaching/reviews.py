@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from weakref import WeakSet
 
 from rehearse.coaching.coach import Assessment, Reviewer
 from rehearse.coaching.conversation import Conversation
@@ -17,6 +19,17 @@ Listener = Callable[[int, Assessment], object]
 
 log = logging.getLogger(__name__)
 
+AT_EXIT = 2.0
+"""Seconds that the end of the process waits for readings that are under way."""
+_UNDER_WAY: WeakSet[threading.Thread] = WeakSet()
+
+
+@atexit.register
+def _wait_briefly() -> None:
+    until = time.monotonic() + AT_EXIT
+    for work in list(_UNDER_WAY):
+        work.join(max(0.0, until - time.monotonic()))
+
 
 @dataclass
 class Reviews:
@@ -25,7 +38,6 @@ class Reviews:
     reviewer: Reviewer | None = None
     listener: Listener | None = None
     _last: threading.Thread | None = None
-    _closed: threading.Event = field(default_factory=threading.Event)
 
     def begin(
         self,
@@ -41,22 +53,19 @@ class Reviews:
             target=self._review,
             args=(self.reviewer, self._last, conversation, number, earlier, assessments),
             name=f"review-{number}",
-            # The process may end while a model is still thinking: nothing that was said depends on it.
+            # The process need not wait for a model that is still thinking: nothing that was said depends on it.
             daemon=True,
         )
         self._last = work
+        _UNDER_WAY.add(work)
         work.start()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for what is under way; False if it took longer, and then it is left out."""
-        last = self._last
-        if last is None:
+        """Wait for what is under way; False if it takes longer. What comes later is still told to the listener."""
+        if self._last is None:
             return True
-        last.join(seconds)
-        done = not last.is_alive()
-        if not done:
-            self._closed.set()
-        return done
+        self._last.join(seconds)
+        return not self._last.is_alive()
 
     def _review(
         self,
@@ -69,13 +78,11 @@ class Reviews:
     ) -> None:
         if before is not None:
             before.join()
-        if self._closed.is_set():
-            return
         begun = time.monotonic()
         try:
             first = assessments[number - 1]
             second = reviewer.review(conversation, number, earlier(), first)
-            if second is first or self._closed.is_set():
+            if second is first:
                 return
             assessments[number - 1] = second
             if self.listener is not None:

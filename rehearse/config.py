@@ -7,11 +7,13 @@ Strength, strongest first: what the caller passes (a command-line option), the e
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rehearse.errors import SettingsError
@@ -42,10 +44,31 @@ class Settings(BaseSettings):
     """The data folder: database, search index, own personas."""
     database_url: str | None = Field(default=None, repr=False)
     """Where rehearsals are kept, if not in the data folder: `postgresql://user:password@host/database` or `sqlite:///file`."""
+    database_url_file: Path | None = None
+    """A file that holds that address and nothing else, because a password may stand in it."""
     keep_days: int | None = Field(default=None, ge=1, le=36_500)
     """After so many days without a turn a rehearsal is deleted; by default none ever is."""
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
+
+    auth: str | None = None
+    """Who may enter: nobody has to sign in (unset), `accounts`, `proxy:HEADER` or `oidc`."""
+    public_url: str | None = None
+    """The address under which people reach the page where that is not this machine, as `https://rehearse.example.com`."""
+    trusted_proxies: str = "127.0.0.1, ::1"
+    """Addresses or networks, with commas between them, whose word about who and where a visitor is counts."""
+    login_idle_hours: int = Field(default=12, ge=1, le=24 * 30)
+    """After so long without a request a browser has to sign in again."""
+    login_days: int = Field(default=7, ge=1, le=365)
+    """After so long it has to in any case."""
+    oidc_issuer: str | None = None
+    """The address of the identity provider; what it offers is read from `/.well-known/openid-configuration` below it."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_client_secret_file: Path | None = None
+    """A file that holds the secret and nothing else."""
+    hide_names: bool = False
+    """Whether names of people are replaced by roles in what a model is shown."""
 
     model: str | None = None
     """The chat model: `openai:NAME`, `local:PATH.gguf` or `provider:NAME`; without one the embedded engine speaks."""
@@ -74,14 +97,7 @@ class Settings(BaseSettings):
         """The key for the endpoint, from the setting or from the file it names; `SettingsError` if that cannot be read."""
         if self.openai_api_key is not None:
             return self.openai_api_key
-        if self.openai_api_key_file is None:
-            return None
-        try:
-            text = self.openai_api_key_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise SettingsError(
-                "The file that OPENAI_API_KEY_FILE names cannot be read. Check that it exists and may be read, or unset it."
-            ) from None
+        text = _secret_of(self.openai_api_key_file, "OPENAI_API_KEY_FILE")
         return SecretStr(text) if text else None
 
     def key_source(self) -> str | None:
@@ -98,7 +114,42 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str | Path:
         """Where rehearsals are kept: an address, with its password, or the SQLite file."""
-        return self.database_url or self.database_path
+        from_file = _secret_of(self.database_url_file, "REHEARSE_DATABASE_URL_FILE") if not self.database_url else None
+        return self.database_url or from_file or self.database_path
+
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The addresses of proxies that are believed."""
+        return tuple(ip_network(part.strip(), strict=False) for part in self.trusted_proxies.split(",") if part.strip())
+
+    def oidc_secret(self) -> str | None:
+        """What the identity provider knows us by; `SettingsError` if its file cannot be read."""
+        if self.oidc_client_secret is not None:
+            return self.oidc_client_secret.get_secret_value()
+        return _secret_of(self.oidc_client_secret_file, "REHEARSE_OIDC_CLIENT_SECRET_FILE")
+
+    @field_validator("auth")
+    @classmethod
+    def _known_way(cls, given: str | None) -> str | None:
+        way, _, header = (given or "").partition(":")
+        if given and not (given in ("accounts", "oidc") or (way == "proxy" and re.fullmatch(r"[A-Za-z0-9-]+", header))):
+            raise ValueError("it is accounts, oidc or proxy:HEADER")
+        return given or None
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, given: str) -> str:
+        for part in given.split(","):
+            if part.strip():
+                ip_network(part.strip(), strict=False)
+        return given
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, given: str | None) -> str | None:
+        if given and not re.fullmatch(r"https?://[^/\s?#@]+/?", given):
+            raise ValueError("it is an address without a path, such as https://rehearse.example.com")
+        return given.rstrip("/") if given else None
 
     @property
     def index_path(self) -> Path:
@@ -120,6 +171,18 @@ class Settings(BaseSettings):
         home = next((found for source in (init_settings, env_settings, here) if (found := source().get("home"))), None)
         folder = Path(str(home)) if home else user_data_path("rehearse", appauthor=False)
         return init_settings, env_settings, here, TomlConfigSettingsSource(settings_cls, folder / TOML_NAME)
+
+
+def _secret_of(file: Path | None, variable: str) -> str | None:
+    """What a file of a secret holds; None where none is named or nothing is in it."""
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(
+            f"The file that {variable} names cannot be read. Check that it exists and may be read, or unset it."
+        ) from None
 
 
 _USUAL = {"OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "OPENAI_BASE_URL", "HF_ENDPOINT"}

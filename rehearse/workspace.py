@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from rehearse.coaching.coach import Assessment, Coach, Reviewer
 from rehearse.coaching.ratings import total
 from rehearse.config import Settings, load_settings
 from rehearse.domain.assessment import Debrief, Ratings
-from rehearse.domain.idea import Hit
+from rehearse.domain.idea import Hit, PassageIndex
 from rehearse.domain.library import Library, load_library
 from rehearse.domain.offer import OfferCard
 from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
@@ -32,10 +32,12 @@ from rehearse.perception.readability import clean_turn
 from rehearse.session import Rehearsal, Reply
 from rehearse.simulation.snapshot import Exchange
 from rehearse.simulation.snapshots import dump_exchange, dump_inner, load_snapshot
+from rehearse.storage.records import LOCAL_PERSON
 
 if TYPE_CHECKING:
+    from rehearse.storage.off_record import DiscreetStore
     from rehearse.storage.own_guidance import PersonalIndex
-    from rehearse.storage.store import RehearsalStore, StoredRehearsal
+    from rehearse.storage.store import StoredRehearsal
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +46,21 @@ ENGINE_NAME = "embedded"
 
 @dataclass(frozen=True)
 class Workspace:
-    """One person's rehearsals on one machine."""
+    """One person's rehearsals, and what it takes to play them."""
 
     settings: Settings
+    person_id: str = LOCAL_PERSON
+    common: Workspace | None = field(default=None, repr=False)
+    """The workspace whose data files, index of the ideas and database this one uses as well."""
+
+    def for_person(self, person_id: str) -> Workspace:
+        """Another person's: everything that is anybody's own is apart, everything else is shared."""
+        return Workspace(self.settings, person_id, self.common or self)
 
     @cached_property
     def _data(self) -> Library:
         """The shipped data files and the personas in the data folder."""
-        return load_library(own=self.settings.home)
+        return self.common._data if self.common else load_library(own=self.settings.home)
 
     @cached_property
     def library(self) -> Library:
@@ -72,21 +81,29 @@ class Workspace:
         return shared_encoder()
 
     @cached_property
+    def _ideas(self) -> PassageIndex:
+        """The passages of the ideas, which are everybody's."""
+        from rehearse.storage.passages import open_index
+
+        if self.common:
+            return self.common._ideas
+        embedding = shared_embedding()
+        return open_index(self._data.corpus, embedding, self.settings.index_path, made_by=embedding.name)
+
+    @cached_property
     def index(self) -> PersonalIndex:
         """The passages of the guidance, ready to be searched, and the person's own beside them."""
         from rehearse.storage.own_guidance import PersonalIndex
-        from rehearse.storage.passages import open_index
 
-        embedding, folder = shared_embedding(), self.settings.index_path
-        ideas = open_index(self._data.corpus, embedding, folder, made_by=embedding.name)
-        return PersonalIndex(ideas, self.store.notebook, embedding, folder, embedding.name)
+        embedding = shared_embedding()
+        return PersonalIndex(self._ideas, self.store.notebook, embedding, self.settings.index_path, embedding.name)
 
     @cached_property
-    def store(self) -> RehearsalStore:
-        """Where rehearsals are kept."""
-        from rehearse.storage.store import RehearsalStore
+    def store(self) -> DiscreetStore:
+        """Where rehearsals are kept; those off the record in memory only."""
+        from rehearse.storage.off_record import DiscreetStore
 
-        return RehearsalStore(self.settings.database)
+        return self.common.store.for_person(self.person_id) if self.common else DiscreetStore(self.settings.database)
 
     @cached_property
     def coach(self) -> Coach:
@@ -148,15 +165,18 @@ class Workspace:
         difficulty: str = "normal",
         seed: int | None = None,
         focus: str | None = None,
+        *,
+        off_record: bool = False,
     ) -> KeptRehearsal:
-        """Start a rehearsal and keep it; without a seed one is drawn."""
+        """Start a rehearsal and keep it, in memory only if it is off the record; without a seed one is drawn."""
         from rehearse.storage.store import NewRehearsal
 
         seed = secrets.randbelow(2**31) if seed is None else seed
         offer_json = self.store.notebook.offer()
         offer = OfferCard.from_json(offer_json) or None
         rehearsal = self._rehearse(scenario_id, persona_id, difficulty, seed, offer)
-        rehearsal_id = self.store.create(
+        create = self.store.create_off_record if off_record else self.store.create
+        rehearsal_id = create(
             NewRehearsal(
                 scenario_id=scenario_id,
                 persona_id=persona_id,

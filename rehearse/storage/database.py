@@ -42,6 +42,8 @@ class Database(ABC):
 
     snapshot_options: Mapping[str, str] = {}
     """What a connection needs, so that all its reading is of one moment."""
+    id_prefix = ""
+    """What the ids of its rehearsals begin with."""
 
     def __init__(self, place: str, engine: Engine) -> None:
         self.place = place

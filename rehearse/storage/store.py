@@ -42,7 +42,7 @@ class RehearsalStore:
 
     def create(self, new: NewRehearsal) -> str:
         """Keep a new rehearsal; its id. `UnknownIdError` if it branches off one that is not there."""
-        rehearsal_id = uuid4().hex
+        rehearsal_id = (self.database.id_prefix + uuid4().hex)[:32]
         with self.database.writing() as session:
             if new.parent_id is not None:
                 self._row(session, new.parent_id)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from rehearse.app.queueing import BusyError, Work, shared_work
 from rehearse.domain.state import Ending
-from rehearse.errors import EmptyTurnError, LearnerError
+from rehearse.errors import EmptyTurnError, LearnerError, UnknownIdError
 from rehearse.perception.readability import clean_turn
 from rehearse.workspace import KeptRehearsal, Workspace
+
+T = TypeVar("T")
 
 MOST_OPEN = 64
 """How many talks are kept in memory; others are read again from the store."""
@@ -34,9 +38,14 @@ class Desk:
     _open: OrderedDict[str, KeptRehearsal] = field(default_factory=OrderedDict)
     _words: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Words laid out for the box of a talk that begins again, with the number of turns before them."""
+    _coming: dict[str, list[str]] = field(default_factory=dict)
+    """The sentences of answers that are still coming."""
+    _notices: dict[str, str] = field(default_factory=dict)
+    """What a person has to know about the last answer of a talk, until it was shown."""
     _locks: dict[str, threading.RLock] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
-    _work: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="turn"))
+    work: Work = field(default_factory=shared_work)
+    """Where turns wait; one for all desks of the process."""
 
     @contextmanager
     def held(self, rehearsal_id: str) -> Iterator[None]:
@@ -49,7 +58,13 @@ class Desk:
     def open(self, rehearsal_id: str) -> KeptRehearsal:
         """The talk as it is stored; `UnknownIdError` where there is none."""
         with self.held(rehearsal_id):
-            stored = self.workspace.store.get(rehearsal_id)
+            try:
+                stored = self.workspace.store.get(rehearsal_id)
+            except UnknownIdError:
+                # Whoever tries many ids fills no memory with them.
+                with self._guard:
+                    self._locks.pop(rehearsal_id, None)
+                raise
             kept = self._open.get(rehearsal_id)
             answered = sum(turn.answer is not None for turn in stored.turns)
             ending = stored.ending or Ending.OPEN.value
@@ -63,9 +78,11 @@ class Desk:
         with self._guard:
             return self._open.get(rehearsal_id)
 
-    def begin(self, scenario_id: str, persona_id: str, difficulty: str, focus: str | None) -> KeptRehearsal:
-        """Start a talk."""
-        kept = self.workspace.begin(scenario_id, persona_id, difficulty, focus=focus)
+    def begin(
+        self, scenario_id: str, persona_id: str, difficulty: str, focus: str | None, seed: int | None = None
+    ) -> KeptRehearsal:
+        """Start a talk; without a seed one is drawn."""
+        kept = self.workspace.begin(scenario_id, persona_id, difficulty, seed, focus)
         self._keep(kept)
         return kept
 
@@ -85,22 +102,52 @@ class Desk:
                 kept.finish()
 
     def say(self, rehearsal_id: str, words: str, turns: int) -> Future[KeptRehearsal]:
-        """One turn in the background, meant for the moment after `turns` turns; it is finished even if nobody waits for it."""
-        return self._work.submit(self._say, rehearsal_id, words, turns)
+        """One turn in the background, meant for the moment after `turns` turns.
+
+        Once begun it is finished even if nobody waits for it; cancelled before, it is not begun. `BusyError`, through the future,
+        where too much waits already.
+        """
+        return self._queued(lambda: self._say(rehearsal_id, words, turns), by_model=self.workspace.settings.model is not None)
+
+    def do(self, work: Callable[[], T]) -> Future[T]:
+        """Something else that takes this machine a while, in line with this person's turns."""
+        return self._queued(work, by_model=False)
+
+    def _queued(self, work: Callable[[], T], *, by_model: bool) -> Future[T]:
+        try:
+            return self.work.queue(by_model=by_model).submit(self.workspace.store.person_id, work)
+        except BusyError as error:
+            refused: Future[T] = Future()
+            refused.set_exception(error)
+            return refused
 
     def _say(self, rehearsal_id: str, words: str, turns: int) -> KeptRehearsal:
         with self.held(rehearsal_id):
             kept = self.open(rehearsal_id)
             if kept.rehearsal.now.turn != turns:
                 raise self._late(kept, words, turns)
+            coming: list[str] = []
+            self._coming[rehearsal_id] = coming
             try:
-                kept.say(words)
+                reply = kept.say(words, coming.append)
             except LearnerError:
                 raise
             except Exception:
                 self.forget(rehearsal_id)
                 raise
+            finally:
+                self._coming.pop(rehearsal_id, None)
+            if reply.notice:
+                self._notices[rehearsal_id] = reply.notice
             return kept
+
+    def coming(self, rehearsal_id: str) -> tuple[str, ...]:
+        """The sentences so far of the answer that is being given."""
+        return tuple(self._coming.get(rehearsal_id, ()))
+
+    def take_notice(self, rehearsal_id: str) -> str:
+        """What has to be said about the last answer, once; empty where there is nothing."""
+        return self._notices.pop(rehearsal_id, "")
 
     @staticmethod
     def _late(kept: KeptRehearsal, words: str, turns: int) -> LearnerError:

@@ -1,0 +1,239 @@
+"""Turns in work and turns that wait: fair between people, bounded, and cancelled when whoever asked has left.
+
+A person has one turn in work at a time. Those who wait are served in rotation, one turn of each, so that somebody who sends many
+holds up nobody else. What would wait too long is refused at once, in words.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Generic, Protocol, TypeVar, cast
+
+from rehearse.errors import LearnerError, RehearseError
+
+T = TypeVar("T")
+
+OWN_AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
+"""Turns that this machine works on at the same time; more would only wait for its processors."""
+MODEL_AT_ONCE = 16
+"""Turns that wait for a chat model at the same time; they cost this machine nearly nothing."""
+MOST_WAITING = 400
+"""Turns of all people together that wait; with more the wait would be longer than anybody's patience."""
+MOST_OF_ONE = 4
+"""Turns of one person that wait: as many as windows that somebody might have open."""
+LONGEST_ADVICE = 60
+"""Nobody is told to come back later than after so many seconds."""
+
+log = logging.getLogger(__name__)
+
+
+class BusyError(LearnerError):
+    """Too much is waiting; nothing was said. `retry_after` is when there should be room again, in seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class Watch(Protocol):
+    """Somebody who counts; is told no content and no ids."""
+
+    def begun(self, waited: float) -> None:
+        """A turn was begun after so many seconds of waiting."""
+        ...
+
+    def done(self, seconds: float, outcome: str) -> None:
+        """A turn was worked on for so many seconds: `answered`, `refused` (the learner can mend it) or `failed`."""
+        ...
+
+    def turned_away(self, outcome: str) -> None:
+        """A turn never began: `busy` or `left`."""
+        ...
+
+
+class _Unwatched:
+    def begun(self, waited: float) -> None:
+        pass
+
+    def done(self, seconds: float, outcome: str) -> None:
+        pass
+
+    def turned_away(self, outcome: str) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class _Job(Generic[T]):
+    person: str
+    work: Callable[[], T]
+    future: Future[T]
+    since: float
+
+
+@dataclass
+class FairQueue:
+    """Does work in threads, at most `at_once` at the same time and one thing a person. Safe to use from several threads."""
+
+    at_once: int
+    name: str = "turn"
+    most_waiting: int = MOST_WAITING
+    most_of_one: int = MOST_OF_ONE
+    watch: Watch = field(default_factory=_Unwatched)
+    _lines: OrderedDict[str, deque[_Job[object]]] = field(default_factory=OrderedDict)
+    """What waits, a line for each person, whose turn it is first."""
+    _busy: set[str] = field(default_factory=set)
+    """Who has something in work."""
+    _usual: float = 0.1
+    """How long one piece of work takes, averaged over the last ones."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _pool: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name)
+
+    def submit(self, person: str, work: Callable[[], T]) -> Future[T]:
+        """Have something done for a person; cancel what is given back, and it is not begun. `BusyError` where too much waits."""
+        future: Future[T] = Future()
+        job = cast("_Job[object]", _Job(person, work, future, time.monotonic()))
+        with self._lock:
+            self._admit(person)
+            self._lines.setdefault(person, deque()).append(job)
+        future.add_done_callback(self._left)
+        self._begin_what_may()
+        return future
+
+    @property
+    def waiting(self) -> int:
+        """How much waits."""
+        with self._lock:
+            return sum(not job.future.cancelled() for line in self._lines.values() for job in line)
+
+    @property
+    def in_work(self) -> int:
+        """How much is being done."""
+        with self._lock:
+            return len(self._busy)
+
+    def _admit(self, person: str) -> None:
+        """Refuse what would wait too long."""
+        if len(self._lines.get(person, ())) >= self.most_of_one or sum(map(len, self._lines.values())) >= self.most_waiting:
+            self._sweep()
+        if len(self._lines.get(person, ())) >= self.most_of_one:
+            self.watch.turned_away("busy")
+            raise BusyError(
+                "Several of your turns are still being answered, so this one was not sent. Wait for them, then send it again.",
+                self._advice(self.most_of_one * self._usual),
+            )
+        waiting = sum(map(len, self._lines.values()))
+        if waiting >= self.most_waiting:
+            self.watch.turned_away("busy")
+            seconds = self._advice(waiting * self._usual / self.at_once)
+            raise BusyError(
+                f"Very many people are rehearsing at this moment, so this was not sent. Send it again in {seconds} seconds.",
+                seconds,
+            )
+
+    @staticmethod
+    def _advice(seconds: float) -> int:
+        return max(1, min(LONGEST_ADVICE, math.ceil(seconds)))
+
+    def _sweep(self) -> None:
+        """Take out what was cancelled."""
+        for person in list(self._lines):
+            kept = deque(job for job in self._lines[person] if not job.future.cancelled())
+            if kept:
+                self._lines[person] = kept
+            else:
+                del self._lines[person]
+
+    def _left(self, future: Future[T]) -> None:
+        if future.cancelled():
+            self.watch.turned_away("left")
+
+    def _begin_what_may(self) -> None:
+        while (job := self._next()) is not None:
+            try:
+                self._pool.submit(self._run, job)
+            except RuntimeError:
+                # The process is ending; what was stored is answered when the talk is opened again.
+                self._over(job)
+                job.future.set_exception(BusyError("Rehearse is being stopped, so this was not sent. Send it again later.", 5))
+
+    def _next(self) -> _Job[object] | None:
+        """The next piece of work that may begin, marked as begun; whoever it belongs to goes to the end of the rotation."""
+        with self._lock:
+            if len(self._busy) >= self.at_once:
+                return None
+            # At most as many people are passed over as there are at work.
+            for person in list(self._lines):
+                line = self._lines[person]
+                while line and person not in self._busy:
+                    job = line.popleft()
+                    if not job.future.set_running_or_notify_cancel():
+                        continue
+                    self._busy.add(person)
+                    if line:
+                        self._lines.move_to_end(person)
+                    else:
+                        del self._lines[person]
+                    return job
+                if not line:
+                    self._lines.pop(person, None)
+            return None
+
+    def _run(self, job: _Job[object]) -> None:
+        began = time.monotonic()
+        self.watch.begun(began - job.since)
+        try:
+            result = job.work()
+        except BaseException as error:  # It is the future's; whoever waits for it gets it.
+            self._finished(job, began, "refused" if isinstance(error, LearnerError) else "failed")
+            job.future.set_exception(error)
+            if not isinstance(error, RehearseError):
+                log.debug("work ended in an error", exc_info=True)
+        else:
+            self._finished(job, began, "answered")
+            job.future.set_result(result)
+        self._begin_what_may()
+
+    def _finished(self, job: _Job[object], began: float, outcome: str) -> None:
+        seconds = time.monotonic() - began
+        self._over(job)
+        self._usual += 0.1 * (seconds - self._usual)
+        self.watch.done(seconds, outcome)
+
+    def _over(self, job: _Job[object]) -> None:
+        with self._lock:
+            self._busy.discard(job.person)
+
+
+@dataclass(frozen=True)
+class Work:
+    """Two queues, so that nobody who is answered by this machine stands behind those who wait for a slow model."""
+
+    own: FairQueue
+    model: FairQueue
+
+    @classmethod
+    def of(cls, own: int = OWN_AT_ONCE, model: int = MODEL_AT_ONCE) -> Work:
+        """With so many pieces of work at the same time in each."""
+        return cls(FairQueue(own, "turn"), FairQueue(model, "model-turn"))
+
+    def queue(self, *, by_model: bool) -> FairQueue:
+        """Where a turn waits, by who answers it."""
+        return self.model if by_model else self.own
+
+
+@cache
+def shared_work() -> Work:
+    """The queues of this process."""
+    return Work.of()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +24,17 @@ from rehearse.workspace import KeptRehearsal
 
 QUIET_SECONDS = 0.15
 """Answers that come sooner are shown at once; later ones are announced by three dots."""
+NEXT_SENTENCE_SECONDS = 0.05
+"""How often it is looked whether another sentence of an answer has come."""
 
 log = logging.getLogger(__name__)
 
 
-def talk_html(desk: Desk, kept: KeptRehearsal, *, pending: str = "", announce: bool = False) -> str:
-    """The transcript with the coach's notes folded beside the turns."""
+def talk_html(desk: Desk, kept: KeptRehearsal, *, pending: str = "", coming: Sequence[str] = (), announce: bool = False) -> str:
+    """The transcript with the coach's notes folded beside the turns.
+
+    `pending` are words that are being answered, `coming` the sentences of the answer so far; only a whole answer is announced.
+    """
     rehearsal, library = kept.rehearsal, kept.workspace.library
     persona = rehearsal.engine.setting.persona
     name = persona.name.split()[0]
@@ -45,6 +51,7 @@ def talk_html(desk: Desk, kept: KeptRehearsal, *, pending: str = "", announce: b
         ideas={i.idea_id: i for i in library.corpus.ideas},
         first_clause=first_clause,
         pending=pending,
+        coming=" ".join(coming),
         last_words=last_words(kept),
         announce=text("stage.said", name=name, text=said) if said else "",
         ended="" if rehearsal.ended is Ending.OPEN else rehearsal.ended.value,
@@ -63,6 +70,7 @@ def head_html(desk: Desk, kept: KeptRehearsal) -> str:
         scenario=setting.scenario,
         difficulty=setting.difficulty.value,
         parent_turn=stored.parent_turn,
+        worded_by=desk.workspace.model.name if desk.workspace.model else "",
     )
 
 
@@ -175,17 +183,22 @@ class StagePage:
         desk = self.visitors.desk(request)
         future = desk.say(rehearsal_id, said, int(turns))
         try:
-            try:
-                kept = future.result(QUIET_SECONDS)
-            except TimeoutError:
-                yield self._waiting(desk, rehearsal_id, said)
-                kept = future.result()
+            wait([future], QUIET_SECONDS)
+            shown: tuple[str, ...] | None = None
+            while not future.done():
+                coming = desk.coming(rehearsal_id)
+                if coming != shown:
+                    yield self._waiting(desk, rehearsal_id, said, coming)
+                    shown = coming
+                wait([future], NEXT_SENTENCE_SECONDS)
+            kept = future.result()
         except RepeatedSendError:
             yield self._now(desk, rehearsal_id, "", words=gr.skip())
         except Exception as error:  # whatever it was, the words stay in the box
             yield self._now(desk, rehearsal_id, notice(trouble(error)), words=gr.skip())
         else:
-            yield self._shown(desk, kept, "", words="", announce=True)
+            told = desk.take_notice(rehearsal_id)
+            yield self._shown(desk, kept, notice(told, "quiet") if told else "", words="", announce=True)
 
     def hint(self, rehearsal_id: str, request: gr.Request) -> str:
         """One short hint."""
@@ -197,10 +210,10 @@ class StagePage:
             return notice(sentence(error))
 
     @staticmethod
-    def _waiting(desk: Desk, rehearsal_id: str, words: str) -> tuple[Any, ...]:
+    def _waiting(desk: Desk, rehearsal_id: str, words: str, coming: Sequence[str]) -> tuple[Any, ...]:
         skip = gr.skip()
         kept = desk.peek(rehearsal_id)
-        talk = talk_html(desk, kept, pending=words) if kept else skip
+        talk = talk_html(desk, kept, pending=words, coming=coming) if kept else skip
         return skip, talk, skip, skip, skip, ""
 
     def _now(self, desk: Desk, rehearsal_id: str, alert: str, *, words: Any) -> tuple[Any, ...]:

@@ -113,6 +113,8 @@ class Workspace:
     @cached_property
     def model(self) -> ChatModel | None:
         """The chat model that the settings name; None for the embedded engine. `SettingsError` where it can never work."""
+        if self.common:
+            return self.common.model
         if self.settings.model is None:
             return None
         from rehearse.llm.vendors import open_model

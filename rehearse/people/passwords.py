@@ -34,9 +34,8 @@ def require_good(password: str, name: str) -> None:
     if len(password) > LONGEST:
         raise LearnerError(f"A password has at most {LONGEST} signs. Nothing was changed.")
     told, called = _plain(password), _plain(name)
-    if called and (
-        told in (called, called[::-1]) or (len(called) > 2 and told.replace(called, "").strip("0123456789 !?.-_") == "")
-    ):
+    around = told.replace(called, "", 1) if len(called) > 2 else told
+    if called and (told in (called, called[::-1]) or (around != told and not around.strip("0123456789 !?.-_"))):
         raise LearnerError("A password must not be your name. Nothing was changed.")
     if (
         len(set(told)) < FEWEST_SIGNS

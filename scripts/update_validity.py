@@ -156,6 +156,8 @@ def main() -> None:
     own = validate(rated, encoder, lexicon, resamples=args.bootstrap, say=say)
     place(args.page, "held out", markdown(own.files_only()))
     place(args.page, "length", lengths(own.files[0]))
+    talks = validate(rated / "conversations", encoder, lexicon, resamples=args.bootstrap, say=say)
+    place(args.page, "conversations", markdown(talks.files_only()))
     if args.data is not None:
         people = validate(args.data, encoder, lexicon, resamples=args.bootstrap, with_probe=True, say=say)
         place(args.page, "people", markdown(people.files_only()))

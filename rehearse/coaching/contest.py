@@ -28,7 +28,7 @@ from rehearse.domain.library import Library
 from rehearse.domain.rubric import Criterion
 from rehearse.domain.transcript import EvidenceSpan, Speaker, Turn
 from rehearse.perception.encoder import Encoder
-from rehearse.perception.levels import LevelReading, read_levels
+from rehearse.perception.levels import LevelReading, read_level
 from rehearse.perception.segments import sentences, snug, words
 
 CONTEXT_TURNS = 2
@@ -191,7 +191,7 @@ def _look_again(
     said: Turn, own: Sequence[EvidenceSpan], before: Sequence[Turn], criterion_id: str, encoder: Encoder
 ) -> _SecondLook | UnratedReason:
     context = "\n".join(turn.text for turn in before)
-    whole = read_levels(said.text, context, encoder)[criterion_id]
+    whole = read_level(criterion_id, said.text, context, encoder)
     if isinstance(whole, UnratedReason):
         return whole
     if not own:
@@ -206,7 +206,7 @@ def _look_again(
 
 
 def _level(text: str, context: str, criterion_id: str, encoder: Encoder) -> LevelReading | None:
-    reading = read_levels(text, context, encoder)[criterion_id]
+    reading = read_level(criterion_id, text, context, encoder)
     return reading if isinstance(reading, LevelReading) else None
 
 

@@ -16,10 +16,13 @@ from rehearse.domain.library import Library
 from rehearse.domain.state import Ending, Reaction
 from rehearse.domain.transcript import EvidenceSpan, Turn
 from rehearse.perception.encoder import Encoder
+from rehearse.perception.levels import read_habits
 from rehearse.perception.segments import sentences, words
 
 QUIET_TURNS = 5
 """For how many turns a remark is not repeated."""
+_ADVICE = 1.2
+"""The expected level of unasked advice, in [0, 2], from which a turn is mainly that."""
 _LISTENING = ("emotional_reaction", "interpretation", "exploration")
 _ASKS = frozenset({Act.STATE_INTENT, Act.NAME_OFFER, Act.MAKE_CASE, Act.PROPOSE_TERMS, Act.AGREE_NEXT_STEP, Act.LINK_GOAL})
 _KEEP_FROM = 0.035
@@ -105,7 +108,11 @@ class Remarker:
         ended = conversation.snapshot is not None and conversation.snapshot.ending is Ending.AGREED
         if not harmed and not (ended and turn.number == len(conversation.exchanges)):
             # Nothing was missed by words that were answered with a yes.
-            yield from _missed(conversation, turn, acts, ratings)
+            advice = read_habits(turn.text, conversation.heard(number), self.encoder)["advice_giving"]
+            if _too_soon(conversation, turn, acts, advice):
+                yield Seen("too_soon", RemarkKind.CHANGE, _sentence(turn))
+            else:
+                yield from _missed(conversation, turn, acts, ratings)
             yield from _unclear(conversation, turn, acts, spans, ratings)
         if not harmed:
             yield from _worth_keeping(conversation, turn, spans, ratings)
@@ -125,6 +132,16 @@ def _harm(turn: Turn, spans: Sequence[ActSpan]) -> Iterator[Seen]:
     for span in spans:
         if span.act in HARMFUL:
             yield Seen(span.act.value, RemarkKind.CHANGE, _span(turn, span))
+
+
+def _too_soon(conversation: Conversation, turn: Turn, acts: frozenset[Act], advice: float) -> bool:
+    """Whether advice came to somebody who had shown a feeling and whom nobody had asked or heard yet."""
+    heard = {Act.ASK_OPEN, Act.REFLECT, Act.ACKNOWLEDGE_FEELING}
+    if advice < _ADVICE or (conversation.acts_before(turn.number) | acts) & heard:
+        return False
+    if conversation.setting is None:
+        return _sounds_felt(conversation, turn)
+    return bool(conversation.reactions_before(turn.number) & FEELING_SHOWN)
 
 
 def _missed(conversation: Conversation, turn: Turn, acts: frozenset[Act], ratings: Ratings) -> Iterator[Seen]:

@@ -10,14 +10,14 @@ from rehearse.domain.guidance import RemarkText
 from rehearse.domain.persona import slots_of
 from rehearse.domain.transcript import EvidenceSpan
 from rehearse.perception.encoder import Encoder
-from rehearse.perception.levels import LevelReading, read_levels
+from rehearse.perception.levels import LevelReading, read_level
 from rehearse.perception.segments import sentences
 from rehearse.perception.slots import find_slots
 
 _QUOTED = re.compile(r"“[^”]*”|\([^)]*\)")
 OWN_SLOTS = ("offer", "time", "goal", "step")
 MOST_TRIED = 3
-MARGIN = 4
+MARGIN = 10
 """How many points (of 100) a wording must gain on its criterion: less is within the reader's noise."""
 
 
@@ -86,5 +86,5 @@ def _wordings(frames: tuple[str, ...], facts: Mapping[str, str]) -> Iterator[str
 
 
 def _score(text: str, heard: str, criterion: str, encoder: Encoder) -> int | None:
-    reading = read_levels(text, heard, encoder)[criterion]
+    reading = read_level(criterion, text, heard, encoder)
     return reading.score if isinstance(reading, LevelReading) else None

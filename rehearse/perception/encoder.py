@@ -31,6 +31,8 @@ class Card:
     temperatures: tuple[float, ...]
     text_tokens: int
     context_tokens: int
+    listening: dict[str, tuple[float, ...]]
+    """For each of the listener's habits a constant and the weights of its signs (`rehearse.coaching.listening`)."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,16 @@ class Reading:
     """What the encoder makes of one pair.
 
     acts: probability of each act, shape (acts,); token_acts: of each act at each token, (tokens, acts); levels: calibrated
-    probabilities, (criteria, 3); applies: whether a clarity criterion would be expected, (nullable,); attention: share of each
-    token in a criterion's level, (criteria, tokens); offsets: (start, end) of each token in the learner's words.
+    probabilities, (criteria, 3); applies: whether a clarity criterion would be expected, (nullable,); empty: whether, read as a
+    single sentence, it says nothing; attention: share of each token in a criterion's level, (criteria, tokens); offsets:
+    (start, end) of each token in the learner's words.
     """
 
     acts: Floats
     token_acts: Floats
     levels: Floats
     applies: Floats
+    empty: float
     attention: Floats
     offsets: tuple[tuple[int, int], ...]
 
@@ -71,6 +75,7 @@ class Encoder:
             temperatures=tuple(card["temperatures"]),
             text_tokens=card["text_tokens"],
             context_tokens=card["context_tokens"],
+            listening={habit: tuple(weights) for habit, weights in card.get("listening", {}).items()},
         )
         self.read = lru_cache(maxsize=remember)(self._read)
 
@@ -133,7 +138,8 @@ class Encoder:
             acts=_sigmoid(acts[0]),
             token_acts=_sigmoid(tokens[0, 1 : n + 1]),
             levels=scaled / scaled.sum(-1, keepdims=True),
-            applies=_sigmoid(applies[0]),
+            applies=_sigmoid(applies[0, : len(self.card.nullable)]),
+            empty=float(_sigmoid(applies[0, -1])),
             attention=attention[0, :, 1 : n + 1],
             offsets=tuple(offsets),
         )

@@ -1,4 +1,8 @@
-"""Levels and scores of one exchange, read from the encoder: what the coach's ratings are built on."""
+"""Levels and scores of one exchange, read from the encoder: what the coach's ratings are built on.
+
+Empathy is read from the turn as it was said. Clarity is read from its gist, the turn without the sentences that say nothing: the
+ask is as plain, as particular and as complete as it was without them, and each of them makes the turn a little less plain.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from rehearse.domain.assessment import UnratedReason
-from rehearse.domain.rubric import CRITERION_IDS
-from rehearse.perception.encoder import Encoder, Reading
+from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
+from rehearse.perception.encoder import Encoder, Floats, Reading
+from rehearse.perception.gist import Gist, gist_of
 from rehearse.perception.segments import sentences, words
 
 SURE = 0.6
 """The calibrated probability of the level from which a rating is not called unsure."""
 
 REVERSED = frozenset({"dismissal"})
+_FEWEST_WORDS = 5
+"""With fewer words nothing can be plain or not."""
+PADDING_COSTS = 0.25
+"""The share of each level's probability that an empty sentence moves down a level of plainness."""
 HABIT_IDS = ("advice_giving", "self_oriented")
 
 
@@ -33,20 +42,16 @@ class LevelReading:
 
 def read_levels(text: str, context: str, encoder: Encoder) -> dict[str, LevelReading | UnratedReason]:
     """One result for every criterion of the rubric; a reason where it cannot be rated."""
-    reading = encoder.read(text, context)
-    spoken = len(words(text))
-    applies = dict(zip(encoder.card.nullable, reading.applies, strict=True))
-    found: dict[str, LevelReading | UnratedReason] = {}
-    for criterion_id in CRITERION_IDS:
-        if spoken == 0 or (criterion_id == "plainness" and spoken < 5):
-            found[criterion_id] = UnratedReason.TOO_SHORT
-        elif criterion_id in applies and criterion_id != "plainness" and applies[criterion_id] < 0.5:
-            found[criterion_id] = UnratedReason.NO_OPPORTUNITY
-        else:
-            level = _level(text, reading, encoder, criterion_id)
-            nothing_heard = not context.strip() and criterion_id in ("emotional_reaction", "interpretation")
-            found[criterion_id] = UnratedReason.NO_OPPORTUNITY if nothing_heard and level.level == 0 else level
-    return found
+    gist = gist_of(text, encoder)
+    empathy = {c: _empathy(c, text, context, encoder) for c in EMPATHY_CRITERIA}
+    return empathy | {c: _clarity(c, gist, text, context, encoder) for c in CLARITY_CRITERIA}
+
+
+def read_level(criterion_id: str, text: str, context: str, encoder: Encoder) -> LevelReading | UnratedReason:
+    """The result for one criterion alone."""
+    if criterion_id in CLARITY_CRITERIA:
+        return _clarity(criterion_id, gist_of(text, encoder), text, context, encoder)
+    return _empathy(criterion_id, text, context, encoder)
 
 
 def read_habits(text: str, context: str, encoder: Encoder) -> dict[str, float]:
@@ -59,13 +64,46 @@ def _expected(reading: Reading, encoder: Encoder, criterion_id: str) -> float:
     return float(reading.levels[encoder.card.criteria.index(criterion_id)] @ np.arange(3))
 
 
-def _level(text: str, reading: Reading, encoder: Encoder, criterion_id: str) -> LevelReading:
+def _empathy(criterion_id: str, text: str, context: str, encoder: Encoder) -> LevelReading | UnratedReason:
+    if not words(text):
+        return UnratedReason.TOO_SHORT
+    reading = encoder.read(text, context)
     index = encoder.card.criteria.index(criterion_id)
-    probabilities = reading.levels[index]
+    level = _reading(criterion_id, reading.levels[index], *_weighty(text, reading, index))
+    nothing_heard = not context.strip() and criterion_id in ("emotional_reaction", "interpretation")
+    return UnratedReason.NO_OPPORTUNITY if nothing_heard and level.level == 0 else level
+
+
+def _clarity(criterion_id: str, gist: Gist, text: str, context: str, encoder: Encoder) -> LevelReading | UnratedReason:
+    """From the gist; where nothing is left of the turn, nothing was asked and it is not plain."""
+    spoken = len(words(gist.text if gist.kept else text))
+    if spoken == 0 or (criterion_id == "plainness" and spoken < _FEWEST_WORDS):
+        return UnratedReason.TOO_SHORT
+    clear = encoder.read(gist.text if gist.kept else text, context)
+    expected = dict(zip(encoder.card.nullable, clear.applies, strict=True))
+    if criterion_id != "plainness" and expected.get(criterion_id, 1.0) < 0.5:
+        return UnratedReason.NO_OPPORTUNITY
+    if not gist.kept:
+        return _reading(criterion_id, np.array([1.0, 0.0, 0.0], dtype=np.float32), 0, len(text))
+    index = encoder.card.criteria.index(criterion_id)
+    probabilities = clear.levels[index]
+    if criterion_id == "plainness":
+        for _ in range(gist.left_out):
+            probabilities = probabilities @ _DOWN
+    where = gist.place(_weighty(gist.text, clear, index)[0])
+    return _reading(criterion_id, probabilities, where.start, where.end)
+
+
+_DOWN = np.array(
+    [[1.0, 0.0, 0.0], [PADDING_COSTS, 1.0 - PADDING_COSTS, 0.0], [0.0, PADDING_COSTS, 1.0 - PADDING_COSTS]], dtype=np.float32
+)
+"""What one empty sentence does to the probabilities of the levels of plainness."""
+
+
+def _reading(criterion_id: str, probabilities: Floats, start: int, end: int) -> LevelReading:
     level = int(probabilities.argmax())
     expected = float(probabilities @ np.arange(3))
     good = 2.0 - expected if criterion_id in REVERSED else expected
-    start, end = _weighty(text, reading, index)
     return LevelReading(
         level=level,
         score=round(50 * good),

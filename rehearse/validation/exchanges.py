@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rehearse.domain.acts import Act
 from rehearse.domain.library import shipped_root
-from rehearse.domain.rated import Levels, RatedExchange, load_rated
+from rehearse.domain.rated import Levels, RatedConversation, RatedExchange, load_rated
 from rehearse.errors import DataFileError
 from rehearse.perception.encoder import WEIGHTS
 from rehearse.validation.questions import Kind, Question, Source, any_act, kind_of, level_of, rated_at_all, score_of
@@ -45,20 +45,25 @@ class _Shape(BaseModel):
     levels: Any = None
     acts: Any = None
     ratings: Any = None
+    turns: Any = None
 
 
-def read_lines(path: Path) -> Source | list[RatedExchange]:
-    """A pairs file as a source, a file in the form of `corpus/rated/` as its exchanges; `DataFileError` names line and field."""
+def read_lines(path: Path) -> Source | list[RatedExchange] | list[RatedConversation]:
+    """A pairs file as a source, files in the forms of `corpus/rated/` as their rows; `DataFileError` names line and field."""
     lines = [(n, line) for n, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1) if line.strip()]
     if not lines:
         raise DataFileError(path, "file", "it is empty.", "put one exchange on each line.")
     number, first = lines[0]
     shape = _parse(path, number, first, _Shape)
+    if shape.turns is not None:
+        return [_parse(path, n, line, RatedConversation) for n, line in lines]
     if shape.ratings is not None:
         return _pairs_source(path, lines)
     if shape.levels is not None or shape.acts is not None:
         return [_parse(path, n, line, RatedExchange) for n, line in lines]
-    raise DataFileError(path, f"line {number}", "it has neither “ratings” nor “levels” and “acts”.", "see docs/validity.md.")
+    raise DataFileError(
+        path, f"line {number}", "it has neither “ratings”, nor “levels” and “acts”, nor “turns”.", "see docs/validity.md."
+    )
 
 
 def _parse(path: Path, number: int, line: str, form: type[Form]) -> Form:

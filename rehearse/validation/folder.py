@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearse.domain.rated import RatedExchange
+from rehearse.domain.rated import RatedConversation, RatedExchange
 from rehearse.errors import DataFileError
+from rehearse.validation.conversations import conversation_source
 from rehearse.validation.exchanges import rated_source, read_lines
 from rehearse.validation.questions import Source
 from rehearse.validation.tables import TABLES, read_table
@@ -33,7 +34,7 @@ def read_folder(folder: Path) -> Folder:
     """Every file of the folder, in the order of names; subfolders are not entered."""
     sources: list[tuple[str, Source]] = []
     skipped: list[Skipped] = []
-    rated: dict[str, list[RatedExchange]] = {}
+    rated: dict[str, list[RatedExchange] | list[RatedConversation]] = {}
     for path in sorted(p for p in folder.iterdir() if not p.name.startswith(".")):
         try:
             found = _read(path)
@@ -46,16 +47,23 @@ def read_folder(folder: Path) -> Folder:
             rated[path.name] = found
         else:
             skipped.append(Skipped(path.name, found))
-    if rated:
-        together = rated_source([row for rows in rated.values() for row in rows])
+    exchanges = {name: [r for r in rows if isinstance(r, RatedExchange)] for name, rows in rated.items()}
+    conversations = {name: [r for r in rows if isinstance(r, RatedConversation)] for name, rows in rated.items()}
+    for found_in, together in (
+        ([n for n, rows in exchanges.items() if rows], rated_source([r for rows in exchanges.values() for r in rows])),
+        (
+            [n for n, rows in conversations.items() if rows],
+            conversation_source([r for rows in conversations.values() for r in rows]),
+        ),
+    ):
         if together is not None:
-            sources.append((", ".join(rated), together))
+            sources.append((", ".join(found_in), together))
         else:
-            skipped += [Skipped(name, "the shipped weights were fitted on every exchange in it.") for name in rated]
+            skipped += [Skipped(name, "the shipped weights were fitted on every exchange in it.") for name in found_in]
     return Folder(tuple(sources), tuple(skipped))
 
 
-def _read(path: Path) -> Source | list[RatedExchange] | str:
+def _read(path: Path) -> Source | list[RatedExchange] | list[RatedConversation] | str:
     """What the file holds, or why it is not read."""
     if path.is_dir():
         return "it is a folder; name it itself to measure on it."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rehearse.domain.acts import Act
+from rehearse.perception.encoder import Encoder
 from rehearse.validation.readings import Judgement, Pair
 
 
@@ -61,6 +62,8 @@ class Source:
     acts: bool
     """Whether any question needs the dialogue acts, which take two more readings a pair."""
     note: str = ""
+    judge: Callable[[Encoder], list[Judgement]] | None = None
+    """How it is read, where that is not pair by pair."""
 
 
 def level_of(criterion_id: str) -> Reader:

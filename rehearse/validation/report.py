@@ -12,7 +12,7 @@ from rehearse.errors import OperatorError
 from rehearse.perception.encoder import WEIGHTS, Encoder
 from rehearse.validation.folder import Skipped, read_folder
 from rehearse.validation.measures import Agreement, Estimate, compare, measure, need_statistics
-from rehearse.validation.probe import features, probe
+from rehearse.validation.probe import probe, views_of
 from rehearse.validation.questions import Kind, Source
 from rehearse.validation.readings import judge_all
 
@@ -91,12 +91,15 @@ def validate(
     files = []
     for name, source in found.sources:
         say(f"{name}: {len(source.pairs)} pairs")
-        judgements = judge_all(source.pairs, encoder, lexicon, acts=source.acts)
+        if source.judge is not None:
+            judgements = source.judge(encoder)
+        else:
+            judgements = judge_all(source.pairs, encoder, lexicon, acts=source.acts)
         agreements = [measure(source, q, judgements, resamples, seed) for q in source.questions]
         if with_probe and source.may_fit:
-            columns = features(source.pairs, judgements, encoder)
+            views = views_of(source.pairs, encoder)
             agreements = [
-                replace(a, probe=probe(compare(source, a.question, judgements), columns, a.question.kind)) for a in agreements
+                replace(a, probe=probe(compare(source, a.question, judgements), views, a.question.kind)) for a in agreements
             ]
         files.append(FileReport(name, source, tuple(agreements)))
     if weights_id() != weights:

@@ -194,3 +194,21 @@ def test_hints_are_short_and_change() -> None:
         hints.append(rehearsal.hint())
     assert all(0 < len(h.split()) <= 24 for h in hints)
     assert all(a != b for a, b in pairwise(hints))
+
+
+def test_advice_before_anything_was_heard_is_too_soon(library: Library, encoder: Encoder) -> None:
+    coach = Coach(library, encoder)
+    told = "I froze in the board call again. I could hear myself breathing, and I still feel sick about it."
+    advice = "You could write your points on a card, book the small room an hour earlier and practise twice. Water helps too."
+    asked = "What was it like for you when you froze?"
+    said = Transcript((Turn(Speaker.COUNTERPART, 0, told), Turn(Speaker.LEARNER, 1, advice)))
+    assert "too_soon" in {r.criterion_id for a in coach.assess_all(coach.read(said)) for r in a.remarks}
+    heard = Transcript(
+        (
+            Turn(Speaker.COUNTERPART, 0, told),
+            Turn(Speaker.LEARNER, 1, asked),
+            Turn(Speaker.COUNTERPART, 1, "Like falling. I keep seeing their faces."),
+            Turn(Speaker.LEARNER, 2, advice),
+        )
+    )
+    assert "too_soon" not in {r.criterion_id for a in coach.assess_all(coach.read(heard)) for r in a.remarks}

@@ -61,7 +61,7 @@ class Scripted:
         self.asked.append((text, context))
         none = np.zeros((len(CRITERION_IDS), 0), dtype=np.float32)
         levels = np.tile(np.array(self.levels(text, context), dtype=np.float32), (len(CRITERION_IDS), 1))
-        return Reading(none, none, levels, np.zeros(0, dtype=np.float32), none, ())
+        return Reading(none, none, levels, np.zeros(0, dtype=np.float32), 0.0, none, ())
 
 
 def hear(reason: str, levels: Levels, level: int = 0, first: Rating | Unrated | None = None) -> tuple[Contest, Scripted]:

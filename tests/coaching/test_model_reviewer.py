@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,8 +28,8 @@ from rehearse.llm.scripted import ScriptedModel
 from rehearse.perception.encoder import Encoder, shared_encoder
 
 HEARD = "I sat in that meeting and felt about twelve years old, I really did. They laughed at my slide."
-OFFERS = "Okay. I would like to show you how our customers find us on TikTok, maybe some time."
-WAVES_OFF = "It was only a slide. Anyway, can we go on with the report?"
+OFFERS = "Okay. So, I would like to show you how our customers find us on TikTok."
+WAVES_OFF = "It was only a slide, you are overreacting. Anyway, can we go on with the report?"
 LISTENS = "Twelve, with everyone looking. What was the worst moment of it?"
 BETTER = "It sounds as though being laughed at made you feel very small. What was the worst of it?"
 WHY = "They had just let you see something that hurt, and the talk moves on to what you want to show."
@@ -58,13 +59,19 @@ def remark(**other: Any) -> dict[str, Any]:
 
 
 def reviewed(
-    conversation: Conversation, *script: str | ModelError, earlier: tuple[Remark, ...] = (), offer: tuple[str, ...] = ()
+    conversation: Conversation,
+    *script: str | ModelError,
+    earlier: tuple[Remark, ...] = (),
+    offer: tuple[str, ...] = (),
+    unsure: str = "",
 ) -> tuple[Assessment, Assessment, ScriptedModel]:
     """The embedded view of the last learner turn, the view after review, and the model that was asked."""
     library, encoder = shipped_library(), shared_encoder()
     model = ScriptedModel(script)
     number = len(conversation.learner_turns)
     first = Coach(library, encoder).assess(conversation, number, earlier)
+    if unsure:
+        first = replace(first, ratings=first.ratings | {unsure: replace(rating(first, unsure), sure=False)})
     after = ModelReviewer(library, encoder, None, model, offer).review(conversation, number, earlier, first)
     return first, after, model
 
@@ -97,6 +104,7 @@ def test_readings_are_merged_under_the_stated_rule() -> None:
             plainness=("Okay.", 0),
             exploration=(None, 0),
         ),
+        unsure="specificity",
     )
     same = rating(after, "purpose")
     assert (same.level, same.sure, same.by) == (2, True, rating(first, "purpose").by)
@@ -270,7 +278,7 @@ def test_at_most_one_remark_a_skill_and_nothing_to_keep_beside_a_change() -> Non
             [
                 remark(),
                 remark(criterion="interpretation", why="Another reason, on the same skill."),
-                remark(criterion="specificity", quote="maybe some time", why="They cannot put that in a diary."),
+                remark(criterion="specificity", quote="how our customers find us", why="They cannot put that in a diary."),
                 remark(kind="keep", criterion="purpose", why="They know what you want."),
             ]
         ),

@@ -10,7 +10,7 @@ import pytest
 from rehearse.errors import OperatorError
 from rehearse.validation import measures
 from rehearse.validation.measures import Agreement, compare, measure, need_statistics
-from rehearse.validation.probe import probe
+from rehearse.validation.probe import Views, probe
 from rehearse.validation.questions import Answer, Kind, Question, Reader, Source
 from rehearse.validation.readings import Judgement, Pair
 
@@ -130,11 +130,20 @@ def test_the_probe_is_tested_on_groups_left_out() -> None:
     chance = np.random.default_rng(3)
     signal = chance.normal(size=80)
     given = asked([float(v) for v in signal], [Answer(None, 0.0)] * 80, kind=Kind.SCALE)
-    columns = np.column_stack([signal + 0.1 * chance.normal(size=80), chance.normal(size=80)])
-    assert (probe(compare(*given), columns, Kind.SCALE) or 0) > 0.9
-    assert (probe(compare(*given), chance.normal(size=(80, 40)), Kind.SCALE) or 0) < 0.4
+    clear = Views({"a": np.column_stack([signal + 0.1 * chance.normal(size=80), chance.normal(size=80)])}, ("",) * 80)
+    assert (probe(compare(*given), clear, Kind.SCALE) or 0) > 0.9
+    noise = Views({"a": chance.normal(size=(80, 40))}, ("",) * 80)
+    assert (probe(compare(*given), noise, Kind.SCALE) or 0) < 0.4
     few = asked([0, 1, 0], levels(0, 1, 0))
-    assert probe(compare(*few), columns[:3], Kind.LEVELS) is None
+    assert probe(compare(*few), clear, Kind.LEVELS) is None
+
+
+def test_the_probe_learns_from_words_and_cuts_where_it_must() -> None:
+    said = [f"please could we talk about number {n}" if n % 3 else f"no, and stop asking about number {n}" for n in range(90)]
+    truth: list[float | None] = [float(n % 3 > 0) for n in range(90)]
+    given = asked(truth, [Answer(0, 0.0)] * 90, kind=Kind.YES_NO)
+    views = Views({"a": np.random.default_rng(5).normal(size=(90, 4))}, tuple(said))
+    assert (probe(compare(*given), views, Kind.YES_NO) or 0) > 0.95
 
 
 def test_missing_libraries_are_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

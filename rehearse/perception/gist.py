@@ -1,0 +1,51 @@
+"""The gist of a turn: its words without the sentences that say nothing. Clarity is rated on it; padding cannot raise it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rehearse.perception.encoder import Encoder
+from rehearse.perception.segments import Segment, sentences, words
+
+EMPTY = 0.5
+"""The probability from which a sentence counts as empty."""
+_PARTICULAR = re.compile(r"\d|[%€£$]|\?")
+_LONGEST = 30
+"""Longer sentences are never empty as a whole."""
+
+
+@dataclass(frozen=True)
+class Gist:
+    """The sentences that say something, and how many were left out. `text` has single spaces between them."""
+
+    kept: tuple[Segment, ...]
+    left_out: int
+
+    @property
+    def text(self) -> str:
+        """The sentences in order."""
+        return " ".join(sentence.text for sentence in self.kept)
+
+    def place(self, start: int) -> Segment:
+        """The sentence of the turn in which a position of `text` lies."""
+        at = 0
+        for sentence in self.kept:
+            at += len(sentence.text) + 1
+            if start < at:
+                return sentence
+        return self.kept[-1]
+
+
+def gist_of(text: str, encoder: Encoder) -> Gist:
+    """The gist of a turn. Each sentence is judged alone, so that what stands around it changes nothing."""
+    found = list(sentences(text))
+    kept = tuple(sentence for sentence in found if not says_nothing(sentence.text, encoder))
+    return Gist(kept, len(found) - len(kept))
+
+
+def says_nothing(sentence: str, encoder: Encoder) -> bool:
+    """Whether a sentence is padding: no number, no question, and empty to the reader."""
+    if _PARTICULAR.search(sentence) or len(words(sentence)) > _LONGEST:
+        return False
+    return encoder.read(sentence, "").empty >= EMPTY

@@ -31,6 +31,8 @@ _SINGLE = {
     "draft-lines": ("rehearse.domain.draft", "DraftLines"),
     "directions": ("rehearse.domain.speaking", "Directions"),
     "guard": ("rehearse.domain.speaking", "GuardRules"),
+    "models": ("rehearse.llm.hub", "ModelList"),
+    "own-counterpart": ("rehearse.domain.own_persona", "OwnFormTexts"),
 }
 """Files of which there is one, known by their name, and the records they hold."""
 _FIELDS = {

@@ -43,14 +43,14 @@ class HubModel(Record):
     note: Text | None = None
 
 
-class _Models(Record):
+class ModelList(Record):
     models: tuple[HubModel, ...]
 
 
 @cache
 def listed() -> tuple[HubModel, ...]:
     """The models of `corpus/models.yaml`, the smallest first."""
-    models = load_record(shipped_root() / "corpus" / "models.yaml", _Models).models
+    models = load_record(shipped_root() / "corpus" / "models.yaml", ModelList).models
     return tuple(sorted(models, key=lambda model: model.memory or 0.0))
 
 

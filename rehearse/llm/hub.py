@@ -44,6 +44,8 @@ class HubModel(Record):
 
 
 class ModelList(Record):
+    """The file as it is written."""
+
     models: tuple[HubModel, ...]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import gradio as gr
 
@@ -12,7 +13,7 @@ from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
 from rehearse.app.worksheet import offer_of
-from rehearse.domain.library import Library, shipped_library
+from rehearse.domain.library import Library, shipped_root
 from rehearse.domain.own_persona import form_in, is_removed
 from rehearse.domain.persona import Difficulty, Habit, Persona
 from rehearse.domain.rubric import CRITERION_IDS
@@ -43,6 +44,12 @@ class Cast:
     changeable: frozenset[str]
 
 
+@cache
+def shipped_ids() -> frozenset[str]:
+    """The ids of the personas that ship: the names of their files."""
+    return frozenset(path.stem for path in (shipped_root() / "personas").glob("*.yaml"))
+
+
 def cast_of(workspace: Workspace) -> Cast:
     """The cast without those who were removed; what was only kept for talks that are gone is swept away."""
     entries = workspace.store.notebook.own_personas()
@@ -51,7 +58,7 @@ def cast_of(workspace: Workspace) -> Cast:
         workspace.refresh()  # Made in another window or process.
     if removed:
         sweep(workspace, entries)
-    shipped = {p.id for p in shipped_library().personas}
+    shipped = shipped_ids()
     there = [p for p in workspace.library.personas if p.id not in removed]
     own = [p for p in there if p.id not in shipped]
     changeable = frozenset(e.persona_id for e in entries if e.persona_id not in removed and form_in(e.yaml) is not None)
@@ -60,7 +67,7 @@ def cast_of(workspace: Workspace) -> Cast:
 
 def default_persona(library: Library, scenario_id: str) -> str:
     """Whom a newcomer meets first: the most forthcoming who says yes and no plainly."""
-    fitting = [p for p in library.personas_for(scenario_id) if p in shipped_library().personas]
+    fitting = [p for p in library.personas_for(scenario_id) if p.id in shipped_ids()]
     fitting = fitting or list(library.personas_for(scenario_id))
     plain = [p for p in fitting if p.habit.get(scenario_id, Habit.PLAIN) is Habit.PLAIN] or fitting
     return min(plain, key=lambda p: (p.temperament.scepticism - p.temperament.warmth, p.id)).id

@@ -31,9 +31,10 @@ def told(visitors: Visitors, request: Request, action: Callable[[Desk], Response
     try:
         return action(visitors.desk(request))
     except own_counterpart.FormError as error:
-        return JSONResponse({"error": str(error), "field": error.field}, status_code=400)
+        return JSONResponse({"error": str(error), "field": error.field})
     except RehearseError as error:
-        return JSONResponse({"error": str(error)}, status_code=400 if isinstance(error, LearnerError) else 500)
+        # What a person can put right is an answer like any other; a browser would log a status of 400 as a fault of the page.
+        return JSONResponse({"error": str(error)}, status_code=200 if isinstance(error, LearnerError) else 500)
 
 
 def preparing(visitors: Visitors) -> APIRouter:

@@ -87,13 +87,14 @@
     try {
       const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
       const told = await answer.json();
-      if (answer.ok) { leads(told); return; }
+      if (told.go) { leads(told); return; }
       complain(form, told.error, told.field);
     } catch {
       complain(form, button.dataset.lost);
     }
     button.disabled = false;
     button.textContent = label;
+    if (document.activeElement === document.body) button.focus();
   }
 
   // A document: sent as the body of the request, and read in while the answer tells how far it is.
@@ -101,20 +102,23 @@
     const bar = $(".upload-progress", form);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
-    for (;;) {
+    for (;;) { // a refusal is one line without an end, and is read after the loop
       const { value, done } = await reader.read();
       if (done) break;
       const lines = (rest + value).split("\n");
       rest = lines.pop();
       for (const line of lines.filter(Boolean)) {
         const told = JSON.parse(line);
-        if (told.error) throw new Error(told.error);
+        problem(told);
         if (told.of) { $("progress", bar).max = told.of; $("progress", bar).value = told.done; $("[role=status]", bar).textContent = told.words; }
         if (told.go) { leads(told); return true; }
       }
     }
+    if (rest) problem(JSON.parse(rest));
     return false;
   }
+
+  function problem(told) { if (told.error) throw new Error(told.error); }
 
   async function upload(form, address, body) {
     const button = $("button[type=submit]", form);
@@ -124,18 +128,19 @@
     $("progress", bar).removeAttribute("value");
     $("[role=status]", bar).textContent = form.dataset.sending;
     complain(form, "");
-    let problem = form.dataset.lost;
+    let trouble = form.dataset.lost;
     try {
       const answer = await fetch(address, { method: "POST", body, headers: { "content-type": "application/octet-stream" } });
       if (answer.ok) {
-        try { if (await follow(form, answer)) return; } catch (error) { problem = error.message || problem; }
+        try { if (await follow(form, answer)) return; } catch (error) { trouble = error.message || trouble; }
       } else {
-        problem = (await answer.json()).error;
+        trouble = (await answer.json()).error;
       }
     } catch { /* the program could not be reached */ }
     bar.hidden = true;
     button.disabled = false;
-    complain(form, problem);
+    button.focus();
+    complain(form, trouble);
   }
 
   document.addEventListener("submit", (event) => {

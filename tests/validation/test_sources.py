@@ -111,7 +111,7 @@ def test_what_cannot_be_read_is_skipped_with_the_reason(tmp_path: Path) -> None:
     assert reasons["receptiveness.csv"] == "it has no rows."
     assert "it is empty" in reasons["empty.jsonl"]
     assert reasons["broken.jsonl"].startswith("line 1")
-    assert "neither “ratings” nor" in reasons["other.jsonl"]
+    assert "neither “ratings”, nor" in reasons["other.jsonl"]
     assert "no criterion that is known" in reasons["unknown.jsonl"]
     assert len(reasons) == 8
 

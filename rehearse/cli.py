@@ -17,6 +17,7 @@ from rehearse.cli_machine import serve
 from rehearse.cli_models import models
 from rehearse.cli_new import new_persona
 from rehearse.cli_output import CommandGroup
+from rehearse.cli_people import people
 from rehearse.cli_rehearse import chat, play
 from rehearse.cli_score import score
 from rehearse.cli_stress import stress
@@ -68,6 +69,7 @@ app.command()(check)
 app.command()(stress)
 app.command()(validate)
 app.add_typer(models, name="models")
+app.add_typer(people, name="people")
 app.command()(doctor)
 
 

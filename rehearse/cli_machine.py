@@ -14,11 +14,15 @@ from rehearse.errors import SettingsError
 def serve(
     host: Annotated[str | None, typer.Option("--host", help="The address to listen on.  [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option("--port", help="[default: 7860]")] = None,
+    auth: Annotated[
+        str | None,
+        typer.Option("--auth", help="For several people: accounts, proxy:HEADER or oidc.  [default: nobody signs in]"),
+    ] = None,
 ) -> None:
-    """Open the application in the browser, for this machine only."""
+    """Open the application in the browser, for this machine only unless told otherwise."""
     from rehearse.config import load_settings
 
-    settings = load_settings(host=host, port=port)
+    settings = load_settings(host=host, port=port, auth=auth)
     require_free(settings.host, settings.port)
     from rehearse.app import serve as serve_application
     from rehearse.workspace import Workspace

@@ -155,7 +155,18 @@ class Workspace:
         self.index.search("where do I start?", 1)
 
     def expire(self) -> int:
-        """Delete the rehearsals, everybody's, that are older than the settings let them grow; how many."""
+        """Delete the rehearsals, everybody's, that are older than the settings let them grow; how many.
+
+        Links, invitations and logins that no longer let anybody in go as well.
+        """
+        from rehearse.storage.accounts import AccountStore
+        from rehearse.storage.attempts import Attempts
+        from rehearse.storage.shares import ShareStore
+
+        database = self.store.database
+        ShareStore(database).expire()
+        AccountStore(database).sweep(timedelta(hours=self.settings.login_idle_hours))
+        Attempts(database).sweep()
         if self.settings.keep_days is None:
             return 0
         return self.store.expire(datetime.now(UTC) - timedelta(days=self.settings.keep_days))

@@ -6,13 +6,15 @@ import logging
 import os
 import threading
 import warnings
+from urllib.parse import urlsplit
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from gradio.components.navbar import Navbar
 
 from rehearse.app import (
     attempts,
@@ -26,15 +28,21 @@ from rehearse.app import (
     progress_page,
     routes,
     routes_lookback,
+    routes_people,
     routes_prepare,
+    routes_privacy,
+    routes_sharing,
     stage,
     takeaway,
     worksheet,
 )
-from rehearse.app.hardening import Hardened, is_loopback
+from rehearse.app.doorway import Doorway
+from rehearse.app.hardening import Hardened, behind_proxies, is_loopback
+from rehearse.app.signed_in import SignedIn
 from rehearse.app.strings import text
 from rehearse.app.theme import gradio_theme
 from rehearse.app.visitors import OnePerson, Visitors
+from rehearse.app.way_in import Cookies, WayIn, way_in
 from rehearse.errors import RehearseError
 from rehearse.workspace import Workspace
 
@@ -49,8 +57,8 @@ HEAD = (
 )
 
 
-def pages(visitors: Visitors) -> gr.Blocks:
-    """Every page, each with an address of its own."""
+def pages(visitors: Visitors, *, with_account: bool = False) -> gr.Blocks:
+    """Every page, each with an address of its own; `with_account` puts one's account beside them."""
     demo: gr.Blocks = gr.Blocks(analytics_enabled=False, title=text("app.name"), fill_width=True)
     with demo:
         prepare.add_page(demo, visitors)
@@ -61,7 +69,7 @@ def pages(visitors: Visitors) -> gr.Blocks:
     with demo.route(text("nav.ideas"), "ideas"):
         ideas_page.add_page(demo, visitors)
     with demo.route(text("nav.privacy"), "privacy"):
-        privacy.add_page(visitors)
+        privacy.add_page(demo, visitors)
     with demo.route(text("title.stage"), "stage", show_in_navbar=False):
         stage.add_page(demo, visitors)
     with demo.route(text("title.lookback"), "lookback", show_in_navbar=False):
@@ -76,28 +84,50 @@ def pages(visitors: Visitors) -> gr.Blocks:
         own_counterpart.add_page(demo, visitors)
     with demo.route(text("title.guidance"), "guidance", show_in_navbar=False):
         own_guidance.add_page(demo, visitors)
+    if with_account:
+        for block in demo.blocks.values():
+            if isinstance(block, Navbar):
+                block.value = [(text("people.account"), "account")]
     demo.queue(default_concurrency_limit=AT_ONCE, api_open=False)
     return demo
+
+
+def _signing_in(way: WayIn | None, workspace: Workspace) -> list[APIRouter]:
+    """The pages about people that this installation has."""
+    if way is None:
+        return []
+    found = [routes_people.signing_in(way, workspace)]
+    if isinstance(way, Cookies) and way.kind == "oidc":
+        from rehearse.app.routes_oidc import signing_in_elsewhere
+
+        found.append(signing_in_elsewhere(way, workspace))
+    return found
 
 
 def build(workspace: Workspace) -> FastAPI:
     """The whole application, ready for a server."""
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None)
-    visitors = OnePerson(workspace)
+    way = way_in(workspace)
+    visitors: Visitors = OnePerson(workspace) if way is None else SignedIn(workspace)
     for router in (
         routes.assets(),
         routes.actions(visitors),
         routes_lookback.router(visitors),
         routes_prepare.preparing(visitors),
+        routes_sharing.sharing(visitors),
+        routes_privacy.privacy_actions(visitors),
+        *_signing_in(way, workspace),
     ):
         app.include_router(router)
+    if way is not None:
+        app.add_middleware(Doorway, way=way)
     app.add_middleware(Hardened)
     with warnings.catch_warnings():
         # Gradio says that several pages switch server-side rendering off, also where it is off already.
         warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)
         mounted: FastAPI = gr.mount_gradio_app(
             app,
-            pages(visitors),
+            pages(visitors, with_account=way is not None),
             path="/",
             theme=gradio_theme(),
             head=HEAD,
@@ -136,14 +166,29 @@ def expire_daily(workspace: Workspace, stop: threading.Event, wait: float = SECO
 
 def serve(workspace: Workspace, host: str, port: int) -> None:
     """Serve the application until it is interrupted; the models are loaded while the page is opened."""
-    app = Hardened(build(workspace), local_only=is_loopback(host))
+    settings = workspace.settings
+    public_host = urlsplit(settings.public_url or "").hostname or ""
+    hardened = Hardened(build(workspace), local_only=is_loopback(host), public_host=public_host)
+    app = behind_proxies(hardened, settings.trusted_networks)
     threading.Thread(target=_warm_up, args=(workspace,), name="warm-up", daemon=True).start()
     stop = threading.Event()
-    if workspace.settings.keep_days is not None:
+    if settings.keep_days is not None or settings.auth is not None:
         threading.Thread(target=expire_daily, args=(workspace, stop), name="expiry", daemon=True).start()
     shown = f"[{host}]" if ":" in host else host
-    print(f"Rehearse is at http://{shown}:{port} (stop with Ctrl+C). Your talks are in {workspace.settings.home}", flush=True)  # noqa: T201
+    print(f"Rehearse is at http://{shown}:{port} (stop with Ctrl+C). Your talks are in {settings.home}", flush=True)  # noqa: T201
+    if settings.auth is None and not is_loopback(host):
+        print("Whoever reaches this address reads all talks; nobody has to sign in. Add --auth to change that.", flush=True)  # noqa: T201
     try:
-        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            # `behind_proxies` does it, for the proxies of the settings only.
+            proxy_headers=False,
+            server_header=False,
+        )
     finally:
         stop.set()

@@ -79,10 +79,17 @@ class Desk:
             return self._open.get(rehearsal_id)
 
     def begin(
-        self, scenario_id: str, persona_id: str, difficulty: str, focus: str | None, seed: int | None = None
+        self,
+        scenario_id: str,
+        persona_id: str,
+        difficulty: str,
+        focus: str | None,
+        seed: int | None = None,
+        *,
+        off_record: bool = False,
     ) -> KeptRehearsal:
         """Start a talk; without a seed one is drawn."""
-        kept = self.workspace.begin(scenario_id, persona_id, difficulty, seed, focus)
+        kept = self.workspace.begin(scenario_id, persona_id, difficulty, seed, focus, off_record=off_record)
         self._keep(kept)
         return kept
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -44,29 +47,90 @@ def came_from_elsewhere(headers: Headers) -> bool:
     return bool(origin) and urlsplit(origin or "").netloc != headers.get("host", "")
 
 
-class Hardened:
-    """Sets the headers on each answer; with `local_only`, refuses a request whose Host is not this machine (DNS rebinding)."""
+UNCHANGING = ("/static/", "/assets/", "/assets-rehearse/", "/theme.css", "/favicon.ico")
+"""Files that are the same for everybody; everything else may hold what somebody said, and no cache keeps it."""
+TLS_ONLY = "max-age=31536000"
+MOST_BYTES = 1024 * 1024
+MOST_BYTES_BELOW = {"/do/guidance": 3 * 1024 * 1024, "/api/": 5 * 1024 * 1024}
+"""Where more may be sent; those addresses weigh more exactly themselves."""
 
-    def __init__(self, app: ASGIApp, local_only: bool = False) -> None:
+
+PEER = "rehearse.peer"
+"""Where in a request's scope the address of whoever connected is kept, before a proxy's word about the visitor replaces it."""
+
+
+def behind_proxies(app: ASGIApp, trusted: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> ASGIApp:
+    """Believe these proxies, and nobody else, about a visitor's address and whether the browser speaks TLS."""
+    believing: ASGIApp = ProxyHeadersMiddleware(app, trusted_hosts=[str(network) for network in trusted])  # type: ignore[arg-type,assignment]
+
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[PEER] = scope.get("client")
+        await believing(scope, receive, send)
+
+    return noting
+
+
+class Hardened:
+    """Sets the headers on each answer, refuses what weighs too much, and hosts that are not ours (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp, local_only: bool = False, public_host: str = "") -> None:
+        """`local_only` serves this machine's own names only, and besides them `public_host` where there is one."""
         self.app = app
         self.local_only = local_only
+        self.public_host = public_host.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        host = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or ""
-        if self.local_only and not is_loopback(host):
-            refusal = PlainTextResponse("This page is served to this machine only.", status_code=421)
-            await refusal(scope, receive, send)
-            return
+        headers = Headers(scope=scope)
+        most = _most(scope["path"])
+        length = headers.get("content-length", "")
+        refusal: Response | None = None
+        if (self.local_only or self.public_host) and not self._ours(headers.get("host", "")):
+            refusal = PlainTextResponse("This page is served under another name only.", status_code=421)
+        elif length.isdecimal() and int(length) > most:
+            refusal = PlainTextResponse("That is more than can be taken in here. Nothing was kept.", status_code=413)
+        answer = self.app if refusal is None else refusal
+        await answer(scope, _weighed(receive, most), _with_headers(scope, send))
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
+    def _ours(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        return is_loopback(name) or (bool(self.public_host) and name == self.public_host)
 
-        await self.app(scope, receive, with_headers)
+
+def _most(path: str) -> int:
+    return next((most for below, most in MOST_BYTES_BELOW.items() if path.startswith(below)), MOST_BYTES)
+
+
+def _weighed(receive: Receive, most: int) -> Receive:
+    came = 0
+
+    async def weighed() -> Message:
+        nonlocal came
+        part = await receive()
+        came += len(part.get("body", b""))
+        if came > most:
+            raise HTTPException(413)
+        return part
+
+    return weighed
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    async def with_headers(part: Message) -> None:
+        if part["type"] == "http.response.start":
+            headers = MutableHeaders(scope=part)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            if not scope["path"].startswith(UNCHANGING):
+                headers.setdefault("cache-control", "no-store")
+            if scope.get("scheme") == "https":
+                headers.setdefault("strict-transport-security", TLS_ONLY)
+        await send(part)
+
+    return with_headers

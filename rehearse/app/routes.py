@@ -91,11 +91,18 @@ def actions(visitors: Visitors) -> APIRouter:
 
     @router.post("/begin")
     def begin(
-        request: Request, scenario: Field = "", persona: Field = "", difficulty: Field = "normal", focus: Field = ""
+        request: Request,
+        scenario: Field = "",
+        persona: Field = "",
+        difficulty: Field = "normal",
+        focus: Field = "",
+        off_record: Field = "",
     ) -> Response:
         def action(desk: Desk) -> Response:
             wanted = desk.workspace.library.criterion(focus).id if focus else None
-            return go("stage", rehearsal=desk.begin(scenario, persona, difficulty, wanted).rehearsal_id)
+            return go(
+                "stage", rehearsal=desk.begin(scenario, persona, difficulty, wanted, off_record=bool(off_record)).rehearsal_id
+            )
 
         return done(visitors, request, action)
 

@@ -58,10 +58,11 @@ def contrast(first: str, second: str) -> float:
 
 
 def token_css() -> str:
-    """The tokens as custom properties, light on the root and dark under `.dark`."""
+    """The tokens as custom properties: light on the root, dark under `.dark` and on pages without Gradio that shall be dark."""
     light = "".join(f"--{name}:{pair[0]};" for name, pair in TOKENS.items())
     dark = "".join(f"--{name}:{pair[1]};" for name, pair in TOKENS.items())
-    return f":root{{{light}color-scheme:light}}\n:root:has(body.dark),.dark{{{dark}color-scheme:dark}}\n"
+    bare = f"@media (prefers-color-scheme:dark){{:root:has(body.bare){{{dark}color-scheme:dark}}}}\n"
+    return f":root{{{light}color-scheme:light}}\n:root:has(body.dark),.dark{{{dark}color-scheme:dark}}\n{bare}"
 
 
 _ROLES = {

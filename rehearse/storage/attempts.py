@@ -36,7 +36,7 @@ class Attempts:
         self.database = database
 
     def begin(self, wanted: Mapping[str, Limit]) -> float:
-        """Count an attempt before it is made, so that many at once do not slip through; the seconds to wait where it may not be."""
+        """Count an attempt before it is made, so that many at once do not slip through; the seconds to wait if it may not be."""
         now = datetime.now(UTC)
         with self.database.writing() as session:
             rows = []

@@ -68,6 +68,11 @@ class _Shelf:
 _EMPTY = _Shelf((), np.zeros((0, 1), dtype=np.float32), None)
 
 
+def folder_of(folder: Path, person_id: str) -> Path:
+    """Where what is made from one person's guidance lies, in the folder of the index."""
+    return folder / "own" / hashlib.sha256(person_id.encode()).hexdigest()[:24]
+
+
 class PersonalIndex:
     """A `PassageIndex` over the ideas, with one person's own guidance beside them. Safe to use from several threads."""
 
@@ -78,8 +83,7 @@ class PersonalIndex:
         self._embed = embed
         self._near = _ENCODER_ALONE if made_by.endswith("+none") else _BOTH
         self._made_by = f"{VERSION}:{made_by}"
-        person = hashlib.sha256(notebook.person_id.encode()).hexdigest()[:24]
-        self._folder = folder / "own" / person if folder is not None else None
+        self._folder = folder_of(folder, notebook.person_id) if folder is not None else None
         self._vectors: dict[str, Floats] = {}
         self._shelf, self._looked = _EMPTY, 0.0
         self._listed: tuple[str, ...] = ()

@@ -133,7 +133,7 @@
   }
 
   document.addEventListener("input", (event) => {
-    if (event.target.closest?.("#words")) store.set(draftKey(), event.target.value);
+    if (event.target.closest?.("#words") && !rehearsal().startsWith("off")) store.set(draftKey(), event.target.value); // nor off the record
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.closest?.("#words")) {

@@ -11,6 +11,7 @@ import re
 import tomllib
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -48,6 +49,8 @@ class Settings(BaseSettings):
     """A file that holds that address and nothing else, because a password may stand in it."""
     keep_days: int | None = Field(default=None, ge=1, le=36_500)
     """After so many days without a turn a rehearsal is deleted; by default none ever is."""
+    language: Literal["en", "de"] = "en"
+    """What the page's own words are in; counterparts, remarks and passages are English in any case."""
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
 

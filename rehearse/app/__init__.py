@@ -39,7 +39,7 @@ from rehearse.app import (
 from rehearse.app.doorway import Doorway
 from rehearse.app.hardening import Hardened, behind_proxies, is_loopback
 from rehearse.app.signed_in import SignedIn
-from rehearse.app.strings import text
+from rehearse.app.strings import speak, text
 from rehearse.app.theme import gradio_theme
 from rehearse.app.visitors import OnePerson, Visitors
 from rehearse.app.way_in import Cookies, WayIn, way_in
@@ -106,6 +106,7 @@ def _signing_in(way: WayIn | None, workspace: Workspace) -> list[APIRouter]:
 
 def build(workspace: Workspace) -> FastAPI:
     """The whole application, ready for a server."""
+    speak(workspace.settings.language)
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None)
     way = way_in(workspace)
     visitors: Visitors = OnePerson(workspace) if way is None else SignedIn(workspace)

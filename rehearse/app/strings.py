@@ -1,4 +1,7 @@
-"""Every word that the interface says comes from one catalogue a language: `strings/<language>.toml`."""
+"""Every word that the interface says comes from one catalogue a language: `strings/<language>.toml`.
+
+One process speaks one language, because Gradio builds its pages once, before anybody has asked for one.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,19 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "strings"
+ENGLISH = "en"
+_spoken = {"language": ENGLISH}
+
+
+def speak(language: str) -> None:
+    """Say everything in this language from now on; call before the pages are built."""
+    catalogue(language)
+    _spoken["language"] = language
+
+
+def language() -> str:
+    """The language that is spoken, as in `<html lang>`."""
+    return _spoken["language"]
 
 
 def _flat(table: dict[str, object], path: str = "") -> Iterator[tuple[str, str]]:
@@ -19,15 +35,16 @@ def _flat(table: dict[str, object], path: str = "") -> Iterator[tuple[str, str]]
 
 
 @cache
-def catalogue(language: str = "en") -> dict[str, str]:
+def catalogue(language: str = ENGLISH) -> dict[str, str]:
     """All texts of a language by dotted key."""
     with (FOLDER / f"{language}.toml").open("rb") as file:
         return dict(_flat(tomllib.load(file)))
 
 
 def text(key: str, **values: object) -> str:
-    """One text with its blanks filled; `KeyError` for a key or a blank that is not there."""
-    return catalogue()[key].format(**values)
+    """One text with its blanks filled; `KeyError` for a key or a blank that is not there. What a language lacks is said in English."""
+    words = catalogue(language()).get(key) or catalogue()[key]
+    return words.format(**values)
 
 
 def counted(key: str, number: int, **values: object) -> str:

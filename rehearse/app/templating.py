@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rehearse.app import portraits
-from rehearse.app.strings import counted, text
+from rehearse.app.strings import counted, language, text
 from rehearse.app.wording import day
 from rehearse.storage.off_record import is_off_record
 
@@ -22,7 +22,7 @@ def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    env.globals.update(t=text, tn=counted, portrait=portrait, is_off_record=is_off_record, day=day)
+    env.globals.update(t=text, tn=counted, language=language, portrait=portrait, is_off_record=is_off_record, day=day)
     return env
 
 

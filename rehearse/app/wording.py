@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from rehearse.app.strings import text
 from rehearse.domain.assessment import Remark
 
 _CLAUSE = re.compile(r"^(.{12,90}?)[,;:.–—?!](?:\s|$)")
@@ -61,10 +62,10 @@ def link_of(remark: Remark, marked: Sequence[Remark]) -> str:
 
 def day(on: date) -> str:
     """A date as a person writes it."""
-    return f"{on.day} {on:%B %Y}"
+    return text("date.day", day=on.day, month=text(f"date.month_{on.month}"), year=on.year)
 
 
 def when(moment: datetime) -> str:
     """A date and time as a person writes it, in the machine's own time zone."""
     local = moment.astimezone()
-    return f"{local.day} {local:%B %Y, %H:%M}"
+    return f"{day(local)}, {local:%H:%M}"

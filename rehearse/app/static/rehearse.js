@@ -9,7 +9,6 @@
     set: (key, value) => { try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* full or forbidden */ } },
   };
 
-  document.documentElement.lang = "en";
   if (store.get("rehearse-notes") === "hidden") document.documentElement.dataset.notes = "hidden";
 
   const live = document.createElement("div");
@@ -22,6 +21,7 @@
   function frame() {
     const data = $(".page-data");
     if (!data) return;
+    if (document.documentElement.lang !== data.dataset.lang) document.documentElement.lang = data.dataset.lang;
     if (document.title !== data.dataset.title) document.title = data.dataset.title;
     const nav = $(".nav-holder nav");
     if (nav && !nav.getAttribute("aria-label")) nav.setAttribute("aria-label", data.dataset.main);

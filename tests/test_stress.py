@@ -36,10 +36,18 @@ def test_promises_are_kept(rows: list[Row]) -> None:
 
 def test_the_skilled_win_and_the_others_do_not(rows: list[Row]) -> None:
     assert agreed(rows, BotKind.SKILLED) >= 0.85
-    assert 0.1 <= agreed(rows, BotKind.AVERAGE) <= 0.65
     for bot in (BotKind.CLUMSY, BotKind.FLATTERER, BotKind.LECTURER, BotKind.PUSHY, BotKind.INJECTOR):
         assert agreed(rows, bot) <= 0.02, bot
     assert trust(rows, BotKind.SKILLED) > trust(rows, BotKind.AVERAGE) > trust(rows, BotKind.CLUMSY)
+
+
+def test_the_average_sometimes_win() -> None:
+    from rehearse.domain.library import shipped_library
+
+    # A bot's mixture of good and bad turns hangs on the seed alone, so several seeds are played.
+    cells = grid(shipped_library(), bots=(BotKind.AVERAGE,), difficulties=(Difficulty.NORMAL,))
+    shares = [agreed(run(cells, rehearsals=len(cells), seed=seed, workers=1), BotKind.AVERAGE) for seed in range(6)]
+    assert 0.15 <= fmean(shares) <= 0.6
 
 
 def test_harder_is_harder_for_the_skilled() -> None:

@@ -6,12 +6,13 @@ better wording rates higher in the place of what it replaces.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rehearse.coaching.coach import Assessment, Conversation
 from rehearse.coaching.remarks import QUIET_TURNS
 from rehearse.coaching.wording import MARGIN, substituted
 from rehearse.domain.assessment import Debrief, Rating, Remark
+from rehearse.domain.idea import Citation
 from rehearse.domain.library import Library
 from rehearse.domain.transcript import EvidenceSpan, Transcript
 from rehearse.perception.encoder import Encoder
@@ -32,11 +33,11 @@ def proofs(
         for rating in ratings.values():
             if isinstance(rating, Rating):
                 yield from (("quote", _stands(span, transcript)) for span in rating.evidence)
-                yield from (("citation", passages.get(c.passage_id) == c.text) for c in rating.citations)
+                yield from (("citation", _cited(c, passages)) for c in rating.citations)
     for remark in (r for a in assessments for r in a.remarks):
         number = remark.span.turn.number
         yield "quote", _stands(remark.span, transcript)
-        yield "citation", passages.get(remark.citation.passage_id) == remark.citation.text
+        yield "citation", _cited(remark.citation, passages)
         yield "repeat", number - last.get(remark.criterion_id, -QUIET_TURNS) >= QUIET_TURNS
         last[remark.criterion_id] = number
         if remark.suggestion is not None:
@@ -45,12 +46,17 @@ def proofs(
         if mark.span is not None:
             yield "quote", _stands(mark.span, transcript)
         if mark.citation is not None:
-            yield "citation", passages.get(mark.citation.passage_id) == mark.citation.text
+            yield "citation", _cited(mark.citation, passages)
 
 
 def _stands(span: EvidenceSpan, transcript: Transcript) -> bool:
     said = next((t.text for t in transcript.turns if t.turn_id == span.turn.turn_id), "")
     return bool(span.quote) and said[span.start : span.end] == span.quote
+
+
+def _cited(citation: Citation, passages: Mapping[str, str]) -> bool:
+    told = citation.to_dict()
+    return passages.get(told["passage"]) == told["text"]
 
 
 def _rates_higher(remark: Remark, conversation: Conversation, library: Library, encoder: Encoder) -> bool:

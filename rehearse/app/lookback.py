@@ -20,10 +20,12 @@ from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
 from rehearse.app.wording import link_of, pieces
 from rehearse.coaching.contest import Contest
+from rehearse.coaching.offer_check import check_offer
 from rehearse.domain.assessment import Debrief, Remark
 from rehearse.domain.check_in import CheckIn
 from rehearse.domain.state import Ending
 from rehearse.errors import RehearseError, UnknownIdError
+from rehearse.perception.embedding import shared_embedding
 from rehearse.retrospect import contests_of, debrief_of, family, has_agreement
 from rehearse.session import Rehearsal
 
@@ -111,6 +113,7 @@ def lookback_html(view: LookBack) -> str:
         unavailable=unavailable(rehearsal),
         tree=view.tree,
         check_in=view.check_in,
+        planned=check_offer(rehearsal.conversation, library, shared_embedding()),
         agreement=has_agreement(setting.scenario.id),
         today=date.today().isoformat(),
     )

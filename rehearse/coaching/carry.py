@@ -68,6 +68,8 @@ class CarryLine:
     citation: Citation
     idea: str
     """The title of the idea that the passage belongs to."""
+    planned: str | None = None
+    """What the learner had written down for it before the talk; shown while it is blank."""
 
     @property
     def blank(self) -> bool:
@@ -81,6 +83,7 @@ class CarryLine:
             "heading": self.heading,
             "words": self.span.to_dict() if self.span else None,
             "prompt": self.prompt,
+            **({"planned": self.planned} if self.planned else {}),
             "citation": self.citation.to_dict(),
         }
 
@@ -106,6 +109,9 @@ def markdown_words(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split())).replace("://", ":\u2060//")
 
 
+FROM_WORKSHEET = "from your worksheet"
+
+
 def spoken_by(span: EvidenceSpan) -> str:
     """Whose words they are and where they stand: `you, turn 3`."""
     who = "you" if span.turn.turn_id.startswith("L") else "the other person"
@@ -119,6 +125,8 @@ def _markdown(card: CarryCard) -> Iterator[str]:
         yield f"## {line.heading}\n"
         if line.span:
             yield f"> “{markdown_words(line.span.quote)}” ({spoken_by(line.span)})\n"
+        elif line.planned:
+            yield f"> “{markdown_words(line.planned)}” ({FROM_WORKSHEET})\n"
         else:
             yield f"{line.prompt}\n"
             yield "\\_" * 40 + "\n"
@@ -142,8 +150,21 @@ def carry_card(conversation: Conversation, debrief: Debrief, library: Library, t
             chosen.append(span)
         citation = Citation.of(library.corpus, part.passage)
         idea = library.corpus.idea(citation.passage.idea_id).title
-        lines.append(CarryLine(part.part, part.heading, span, part.prompt, citation, idea))
+        planned = _planned(conversation, part) if span is None else None
+        lines.append(CarryLine(part.part, part.heading, span, part.prompt, citation, idea, planned))
     return CarryCard(card.title, tuple(lines))
+
+
+def _planned(conversation: Conversation, part: CardPart) -> str | None:
+    """What the offer card says for a place that no words of the talk could fill."""
+    offer = conversation.offer
+    if offer is None:
+        return None
+    if part.part is CarryPart.ASK:
+        return offer.ask.strip() or None
+    if part.part is CarryPart.OPENING and Act.NAME_OFFER in part.acts:
+        return offer.plainly.strip() or offer.lessons.strip() or None
+    return None
 
 
 # The learner's best words ---------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rehearse.coaching.agreement import Agreement
-from rehearse.coaching.carry import CarryCard, spoken_by
+from rehearse.coaching.carry import FROM_WORKSHEET, CarryCard, CarryLine, spoken_by
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -64,7 +64,7 @@ def card_pdf(card: CarryCard) -> bytes:
             (
                 Item(
                     label="",
-                    words=((line.span.quote, spoken_by(line.span)),) if line.span else (),
+                    words=_card_words(line),
                     prompt=line.prompt,
                     note=line.citation.passage.text,
                 ),
@@ -74,6 +74,13 @@ def card_pdf(card: CarryCard) -> bytes:
     ]
     lead = "Your own words, where there were good ones; blank lines are for you to fill in."
     return sheet_pdf(Sheet(card.title, lead, tuple(groups)))
+
+
+def _card_words(line: CarryLine) -> tuple[tuple[str, str], ...]:
+    """What stands in a place of the card, and whose words they are; nothing where it is blank."""
+    if line.span:
+        return ((line.span.quote, spoken_by(line.span)),)
+    return ((line.planned, FROM_WORKSHEET),) if line.planned else ()
 
 
 def agreement_pdf(agreement: Agreement) -> bytes:

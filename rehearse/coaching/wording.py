@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from rehearse.coaching.conversation import Conversation
+from rehearse.domain.acts import Act, ActSpan
 from rehearse.domain.guidance import RemarkText
+from rehearse.domain.offer import OfferCard
 from rehearse.domain.persona import slots_of
 from rehearse.domain.transcript import EvidenceSpan
 from rehearse.perception.encoder import Encoder
@@ -22,8 +24,8 @@ MARGIN = 10
 
 
 def own_facts(conversation: Conversation, number: int) -> dict[str, str]:
-    """What the learner has said up to a turn that a wording may use: the newest value of each slot."""
-    facts: dict[str, str] = {}
+    """What the learner has said up to a turn, or had planned to say, that a wording may use: the newest value of each slot."""
+    facts = planned_facts(conversation.offer) if conversation.offer else {}
     for turn in conversation.learner_turns:
         if turn.number <= number:
             found = find_slots(turn.text, conversation.acts.get(turn.number, ()))
@@ -31,6 +33,20 @@ def own_facts(conversation: Conversation, number: int) -> dict[str, str]:
     # What they quoted of the learner is not theirs.
     theirs = find_slots(_QUOTED.sub(" ", conversation.heard(number)), ()).get("words")
     return facts | ({"theirs": theirs} if theirs else {})
+
+
+def planned_facts(offer: OfferCard) -> dict[str, str]:
+    """What stands on the offer card that a wording may use."""
+    facts: dict[str, str] = {}
+    for slot, text, act in (
+        ("offer", offer.lessons, Act.NAME_OFFER),
+        ("time", offer.time, Act.PROPOSE_TERMS),
+        ("step", offer.ask, Act.AGREE_NEXT_STEP),
+    ):
+        found = find_slots(text, (ActSpan.at(act, text, 0, len(text)),)) if text.strip() else {}
+        if slot in found:
+            facts[slot] = found[slot]
+    return facts
 
 
 def substituted(span: EvidenceSpan, wording: str) -> str:

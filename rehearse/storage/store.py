@@ -148,11 +148,13 @@ class RehearsalStore:
 
     def list(self, search: str = "", scenario_id: str | None = None, limit: int = 50, offset: int = 0) -> list[RehearsalSummary]:
         """Rehearsals, newest first; `search` looks into persona, scenario and what was said."""
+        order = (RehearsalRow.started_at.desc(), RehearsalRow.id)
+        wanted = select(RehearsalRow.id).where(self._mine, *_conditions(search, scenario_id))
+        # First the page, then what stands on it: else the turns of all that come before it would be counted as well.
+        page = wanted.order_by(*order).limit(limit).offset(offset).subquery()
         turns = select(func.count()).where(TurnRow.rehearsal_id == RehearsalRow.id).correlate(RehearsalRow).scalar_subquery()
-        query = select(RehearsalRow, turns).where(self._mine).options(lazyload(RehearsalRow.turns), load_only(*_SUMMARY))
-        for condition in _conditions(search, scenario_id):
-            query = query.where(condition)
-        query = query.order_by(RehearsalRow.started_at.desc(), RehearsalRow.id).limit(limit).offset(offset)
+        query = select(RehearsalRow, turns).where(RehearsalRow.id.in_(select(page.c.id))).order_by(*order)
+        query = query.options(lazyload(RehearsalRow.turns), load_only(*_SUMMARY))
         with self.database.reading() as session:
             return [_summary(row, count) for row, count in session.execute(query)]
 

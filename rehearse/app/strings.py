@@ -42,7 +42,7 @@ def catalogue(language: str = ENGLISH) -> dict[str, str]:
 
 
 def text(key: str, **values: object) -> str:
-    """One text with its blanks filled; `KeyError` for a key or a blank that is not there. What a language lacks is said in English."""
+    """One text with its blanks filled, in English where the language lacks it; `KeyError` for a key or blank not there."""
     words = catalogue(language()).get(key) or catalogue()[key]
     return words.format(**values)
 

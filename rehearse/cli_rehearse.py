@@ -48,7 +48,7 @@ def play(
 
     workspace = shared_workspace()
     library = workspace.library
-    rehearsal = Rehearsal.start(scenario, persona, difficulty, seed, library=library, index=workspace.index)
+    rehearsal = Rehearsal.start(scenario, persona, difficulty, seed, library=library, index=workspace.index_to_look)
     replies: list[Reply] = []
     for text in _bot_turns(bot, rehearsal, seed) if bot is not None else (words for _, words in lines):
         replies.append(rehearsal.say(text))

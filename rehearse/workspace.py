@@ -67,7 +67,17 @@ class Workspace:
         """All data files, and the counterparts that the person made."""
         from rehearse.storage.own_cast import with_own_cast
 
-        return with_own_cast(self._data, self.store.notebook)
+        return with_own_cast(self._data, self.store.notebook) if self.keeps_anything else self._data
+
+    @property
+    def keeps_anything(self) -> bool:
+        """Whether there is a database at all: what only looks must not make one."""
+        return bool(self.settings.database_url) or self.settings.database_path.exists()
+
+    @property
+    def index_to_look(self) -> PassageIndex:
+        """For what stores nothing: the index, or the guidance alone where nothing was ever kept."""
+        return self.index if self.keeps_anything else self._ideas
 
     def refresh(self) -> None:
         """Look again at what the person made of their own; to be called when that has changed."""
@@ -342,4 +352,4 @@ def shared_workspace() -> Workspace:
 
 def search_ideas(question: str, top: int = 3) -> list[Hit]:
     """The passages of the guidance that answer a question, best first."""
-    return shared_workspace().index.search(question, top)
+    return shared_workspace().index_to_look.search(question, top)

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearse.config import load_settings
+from rehearse.domain.library import shipped_library
 from rehearse.domain.state import Ending
 from rehearse.workspace import KeptRehearsal, Workspace
 
@@ -123,13 +124,13 @@ def raise_children(home: Path, database: str | None) -> None:
     # Read once, before the first fork; what has threads or connections is opened by each child for itself.
     for module in ("onnxruntime", "tokenizers", "py3langid", "rehearse.storage.store", "rehearse.storage.postgres"):
         importlib.import_module(module)
-    workspace = workspace_of(home, database)
+    shipped_library()
     for line in sys.stdin:
         seed, pipe = line.split(maxsplit=1)
         child = os.fork()
         if child == 0:
             os.dup2(os.open(pipe.strip(), os.O_WRONLY), sys.stdout.fileno())
-            play(workspace, int(seed))
+            play(workspace_of(home, database), int(seed))
         print(child, flush=True)
         os.waitpid(child, 0)
         print("gone", flush=True)

@@ -108,7 +108,7 @@ def test_play_answers_as_agreed(play: Callable[..., Result], persona: str) -> No
 
 def test_play_is_the_engine_and_stores_nothing(play: Callable[..., Result], home: Path, persona: str) -> None:
     told = answer(play("\n".join(LINES), "--seed", "3", "--json"))
-    rehearsal = Rehearsal.start("pitch-to-boss", persona, seed=3, index=shared_workspace().index)
+    rehearsal = Rehearsal.start("pitch-to-boss", persona, seed=3, index=shared_workspace().index_to_look)
     assert told["opening"] == rehearsal.opening
     assert [turn["counterpart"] for turn in told["turns"]] == [rehearsal.say(line).text for line in LINES]
     assert told["debrief"] == json.loads(json.dumps(rehearsal.finish().to_dict()))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rehearse.app.history import Wanted, found_html, history_html
 from rehearse.app.ideas_page import hits_html
-from rehearse.app.prepare import prepare_page
+from rehearse.app.prepare import Wish, prepare_page
 from rehearse.workspace import Workspace
 
 
@@ -41,10 +41,10 @@ def test_an_unfinished_talk_is_offered_again(workspace: Workspace) -> None:
 
 
 def test_prepare_chooses_beforehand(workspace: Workspace) -> None:
-    html = prepare_page(workspace, "guide-hesitant-leader", "exploration")
+    html = prepare_page(workspace, Wish("guide-hesitant-leader", focus="exploration"))
     assert 'value="exploration" selected' in html
     assert html.count(" checked") == 3
-    assert prepare_page(workspace, "<x>", "<y>") == prepare_page(workspace)
+    assert prepare_page(workspace, Wish("<x>", focus="<y>")) == prepare_page(workspace)
 
 
 def test_ideas_are_searched(workspace: Workspace) -> None:

@@ -12,6 +12,15 @@ from rehearse.llm.chat import ChatModel
 from rehearse.llm.vendors import LangchainModel, open_model
 
 
+@pytest.fixture(autouse=True)
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page tells the hub's library that there is no network; other tests in this process may have loaded the page."""
+    from huggingface_hub import constants
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+
+
 @pytest.fixture
 def fake() -> Iterator[FakeOpenAI]:
     with fake_openai() as server:

@@ -29,6 +29,8 @@ _SINGLE = {
     "bots": ("rehearse.domain.bots", "BotLines"),
     "carry": ("rehearse.domain.carry_texts", "CarryTexts"),
     "draft-lines": ("rehearse.domain.draft", "DraftLines"),
+    "own-counterpart": ("rehearse.domain.own_persona", "OwnFormTexts"),
+    "ideas-examples": ("rehearse.domain.idea_examples", "ExamplesFile"),
     "directions": ("rehearse.domain.speaking", "Directions"),
     "guard": ("rehearse.domain.speaking", "GuardRules"),
     "models": ("rehearse.llm.hub", "ModelList"),
@@ -213,6 +215,8 @@ def _check_single(path: Path, kind: str) -> None:
     elif kind == "carry":
         used = [(f"cards.{c.scenario}.{p.part.value}", p.passage) for c in record.cards for p in c.parts]
         used += [(f"agreement.{f.id}", f.passage) for f in record.agreement.fields]
+    elif kind == "ideas-examples":
+        used = [(f"ideas.{i.idea}", e.passage) for i in record.ideas for e in i.examples]
     _check_passages(path, used)
 
 

@@ -34,7 +34,6 @@ _SINGLE = {
     "directions": ("rehearse.domain.speaking", "Directions"),
     "guard": ("rehearse.domain.speaking", "GuardRules"),
     "models": ("rehearse.llm.hub", "ModelList"),
-    "own-counterpart": ("rehearse.domain.own_persona", "OwnFormTexts"),
 }
 """Files of which there is one, known by their name, and the records they hold."""
 _FIELDS = {

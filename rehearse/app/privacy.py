@@ -107,8 +107,11 @@ def _readers(settings: Settings) -> list[str]:
     if settings.auth is None:
         own = text("privacy.see_here") if is_loopback(settings.host) else text("privacy.see_open", host=settings.host)
         return [own, text("privacy.see_machine")]
-    how = {"accounts": "privacy.see_accounts", "oidc": "privacy.see_oidc"}.get(settings.auth, "privacy.see_proxy")
-    return [text(how), text("privacy.see_no_manager"), text("privacy.see_operator")]
+    if settings.auth == "accounts":
+        how = text("privacy.see_accounts")
+    else:
+        how = text("privacy.see_oidc") if settings.auth == "oidc" else text("privacy.see_proxy")
+    return [how, text("privacy.see_no_manager"), text("privacy.see_operator")]
 
 
 def privacy_html(workspace: Workspace) -> str:

@@ -119,5 +119,5 @@ class PassageIndex(Protocol):
         ...
 
     def beside(self, words: str, passage: Passage) -> OwnPassage | None:
-        """A passage of the person's own guidance that lies clearly nearer to some words than one of the ideas; None where none does."""
+        """A passage of the person's own guidance that lies clearly nearer to some words than one of the ideas, or None."""
         ...

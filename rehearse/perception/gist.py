@@ -9,7 +9,7 @@ from rehearse.perception.encoder import Encoder
 from rehearse.perception.segments import Segment, sentences, words
 
 EMPTY = 0.12
-"""The probability from which a sentence counts as empty; of sentences never fitted on it finds 94 in a hundred, and takes 3 others."""
+"""The probability from which a sentence counts as empty: of those never fitted on, 94 % are found, and 3 % taken wrongly."""
 _PARTICULAR = re.compile(r"\d|[%€£$]|\?")
 _FILLERS = frozenset("so yes yeah yep ok okay well right anyway anyhow um uh er hm oh ah and but now then look listen".split())
 _LONGEST = 30

@@ -37,7 +37,9 @@ def test_nothing_but_padding_asks_nothing(encoder: Encoder) -> None:
     assert set(scores(NOTHING, encoder).values()) <= {0}
 
 
-@pytest.mark.parametrize("words", ["Friday works for me.", "I got it wrong.", "It happened 3 times.", "What scares you about it?"])
+@pytest.mark.parametrize(
+    "words", ["Friday works for me.", "I got it wrong.", "It happened 3 times.", "What scares you about it?"]
+)
 def test_short_words_that_say_something_are_kept(words: str, encoder: Encoder) -> None:
     assert not says_nothing(words, encoder)
 

@@ -53,12 +53,6 @@ class Settings(BaseSettings):
     """What the page's own words are in; counterparts, remarks and passages are English in any case."""
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
-    chroma_url: str | None = Field(default=None, repr=False)
-    """A Chroma server for the index of the ideas, as `http://host:8000`; without one the index lies in the data folder."""
-    log_json: bool = False
-    """Whether the log is written as JSON lines, with each request and without a word that was said."""
-    metrics_open: bool = False
-    """Whether `/metrics` answers other machines too."""
 
     auth: str | None = None
     """Who may enter: nobody has to sign in (unset), `accounts`, `proxy:HEADER` or `oidc`."""
@@ -136,13 +130,6 @@ class Settings(BaseSettings):
         if self.oidc_client_secret is not None:
             return self.oidc_client_secret.get_secret_value()
         return _secret_of(self.oidc_client_secret_file, "REHEARSE_OIDC_CLIENT_SECRET_FILE")
-
-    @field_validator("chroma_url")
-    @classmethod
-    def _chroma(cls, given: str | None) -> str | None:
-        if given and not re.fullmatch(r"https?://[^/?#\s]+/?", given):
-            raise ValueError("it is http://host:port or https://host:port")
-        return given or None
 
     @field_validator("auth")
     @classmethod

@@ -15,7 +15,6 @@ import gradio as gr
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from gradio.components.navbar import Navbar
-from uvicorn.config import LOGGING_CONFIG
 
 from rehearse.app import (
     attempts,
@@ -37,14 +36,8 @@ from rehearse.app import (
     takeaway,
     worksheet,
 )
-from rehearse.app.api import PREFIX, application
-from rehearse.app.desk import talks_in_memory
 from rehearse.app.doorway import Doorway
 from rehearse.app.hardening import Hardened, behind_proxies, is_loopback
-from rehearse.app.health import Readiness, Warmth, health
-from rehearse.app.logs import log_as_json
-from rehearse.app.metrics import Measured, Metrics
-from rehearse.app.queueing import shared_work
 from rehearse.app.signed_in import SignedIn
 from rehearse.app.strings import speak, text
 from rehearse.app.theme import gradio_theme
@@ -117,8 +110,6 @@ def build(workspace: Workspace) -> FastAPI:
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None)
     way = way_in(workspace)
     visitors: Visitors = OnePerson(workspace) if way is None else SignedIn(workspace)
-    metrics = Metrics(shared_work(), talks_in_memory)
-    app.state.readiness = readiness = Readiness()
     for router in (
         routes.assets(),
         routes.actions(visitors),
@@ -127,14 +118,11 @@ def build(workspace: Workspace) -> FastAPI:
         routes_sharing.sharing(visitors),
         routes_privacy.privacy_actions(visitors),
         *_signing_in(way, workspace),
-        health(workspace, readiness, metrics),
     ):
         app.include_router(router)
-    app.mount(PREFIX, application(visitors))
     if way is not None:
         app.add_middleware(Doorway, way=way)
     app.add_middleware(Hardened)
-    app.add_middleware(Measured, metrics=metrics)
     with warnings.catch_warnings():
         # Gradio says that several pages switch server-side rendering off, also where it is off already.
         warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)
@@ -156,12 +144,10 @@ def build(workspace: Workspace) -> FastAPI:
     return mounted
 
 
-def _warm_up(workspace: Workspace, readiness: Readiness) -> None:
+def _warm_up(workspace: Workspace) -> None:
     try:
         workspace.warm_up()
-        readiness.models = Warmth.LOADED
     except RehearseError as error:
-        readiness.models = Warmth.FAILED
         # The page says the same where it matters; the server stays up, so that it can.
         log.warning("%s", error)
 
@@ -182,13 +168,10 @@ def expire_daily(workspace: Workspace, stop: threading.Event, wait: float = SECO
 def serve(workspace: Workspace, host: str, port: int) -> None:
     """Serve the application until it is interrupted; the models are loaded while the page is opened."""
     settings = workspace.settings
-    if settings.log_json:
-        log_as_json()
     public_host = urlsplit(settings.public_url or "").hostname or ""
-    built = build(workspace)
-    hardened = Hardened(built, local_only=is_loopback(host), public_host=public_host)
+    hardened = Hardened(build(workspace), local_only=is_loopback(host), public_host=public_host)
     app = behind_proxies(hardened, settings.trusted_networks)
-    threading.Thread(target=_warm_up, args=(workspace, built.state.readiness), name="warm-up", daemon=True).start()
+    threading.Thread(target=_warm_up, args=(workspace,), name="warm-up", daemon=True).start()
     stop = threading.Event()
     if settings.keep_days is not None or settings.auth is not None:
         threading.Thread(target=expire_daily, args=(workspace, stop), name="expiry", daemon=True).start()
@@ -201,7 +184,6 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
             app,
             host=host,
             port=port,
-            log_config=None if settings.log_json else LOGGING_CONFIG,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,

@@ -129,7 +129,12 @@ class Workspace:
             return None
         from rehearse.llm.vendors import open_model
 
-        return open_model(self.settings)
+        model = open_model(self.settings)
+        if model is not None and self.settings.hide_names:
+            from rehearse.coaching.nameless import NamelessModel
+
+            return NamelessModel(model)
+        return model
 
     @property
     def engine_name(self) -> str:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import hosted
 import httpx
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
-from starlette.testclient import TestClient
+from hosted import ANA, Ids, Theirs
 
 from rehearse.app.hardening import Hardened
 from rehearse.domain.check_in import CheckIn
 from rehearse.people import passwords
 from rehearse.people.sharing import Choice, share, shares_of
 from rehearse.retrospect import contest_rating
-from rehearse.storage.records import StoredPerson
 from rehearse.workspace import Workspace
-
-ANA = "zanzibar-canary"
-"""Stands in everything that Ana keeps."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -50,18 +45,6 @@ def address(app: FastAPI) -> Iterator[str]:
         yield address
 
 
-@dataclass
-class Theirs:
-    """One person, signed in, and what is theirs."""
-
-    person: StoredPerson
-    workspace: Workspace
-    browser: TestClient
-    """In this process."""
-    client: httpx.Client
-    """Over the loopback, for Gradio's events."""
-
-
 def _person(name: str, common: Workspace, app: FastAPI, address: str) -> Theirs:
     accounts = hosted.accounts_of(common)
     person = accounts.store.find(name) or accounts.add(name, hosted.PASSWORD)
@@ -87,19 +70,6 @@ def ben(common: Workspace, app: FastAPI, address: str) -> Iterator[Theirs]:
     found.client.close()
 
 
-@dataclass(frozen=True)
-class Ids:
-    """Every kind of identifier of Ana's."""
-
-    open: str
-    ended: str
-    off_record: str
-    persona: str
-    document: str
-    share: str
-    link: str
-
-
 @pytest.fixture(scope="session")
 def ids(ana: Theirs) -> Ids:
     own = ana.workspace
@@ -120,12 +90,3 @@ def ids(ana: Theirs) -> Ids:
         share=shares_of(own).list()[0].share_id,
         link=link,
     )
-
-
-def everything_of(theirs: Theirs, ids: Ids) -> list[object]:
-    """All that is kept of a person, to see whether anything was changed."""
-    store, notebook = theirs.workspace.store, theirs.workspace.store.notebook
-    talks = [store.get(s.rehearsal_id) for s in store.list(limit=100)]
-    contests = [notebook.contests(t.rehearsal_id) for t in talks]
-    notes = [notebook.offer(), notebook.own_personas(), notebook.documents()]
-    return [talks, contests, notes, shares_of(theirs.workspace).list(), store.get(ids.off_record)]

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import httpx
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.routing import BaseRoute, Mount
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from rehearse.app import build
+from rehearse.app.signed_in import PERSON
 from rehearse.config import Settings
 from rehearse.people.accounts import Accounts
+from rehearse.people.sharing import shares_of
+from rehearse.storage.records import StoredPerson
 from rehearse.workspace import Workspace
 
 PASSWORD = "three wet lamps"
@@ -119,12 +125,64 @@ def all_routes(routes: list[BaseRoute], before: str = "") -> Iterator[tuple[str,
                 yield method, before + getattr(route, "path", repr(route))
 
 
+def gradio_handlers(app: FastAPI) -> dict[int, Callable[..., Any]]:
+    """The functions behind the events, by number."""
+    gradio: Any = next(r.app for r in app.routes if isinstance(r, Mount) and hasattr(r.app, "get_blocks"))
+    return {number: handler.fn for number, handler in gradio.get_blocks().fns.items()}
+
+
 def gradio_events(app: FastAPI) -> dict[str, int]:
     """Every event of the pages: the function that handles it, and its number."""
-    gradio: Any = next(r.app for r in app.routes if isinstance(r, Mount) and hasattr(r.app, "get_blocks"))
     found: dict[str, int] = {}
-    for number, handler in gradio.get_blocks().fns.items():
-        name = f"{handler.fn.__module__.removeprefix('rehearse.app.')}.{handler.fn.__qualname__.replace('.<locals>', '')}"
+    for number, handler in gradio_handlers(app).items():
+        name = f"{handler.__module__.removeprefix('rehearse.app.')}.{handler.__qualname__.replace('.<locals>', '')}"
         assert name not in found, name
         found[name] = number
     return found
+
+
+def called(app: FastAPI, number: int, data: list[Any], person: StoredPerson | None, query: str = "") -> str:
+    """All that the function behind an event answers when a page's state is what somebody wants it to be."""
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": query.encode(), PERSON: person}
+    found = gradio_handlers(app)[number](*data, gr.Request(request=Request(scope)))
+    return repr(list(found) if inspect.isgenerator(found) else found)
+
+
+# Two people and what is theirs ----------------------------------------------------------------------
+
+ANA = "zanzibar-canary"
+"""Stands in everything that Ana keeps."""
+
+
+@dataclass
+class Theirs:
+    """One person, signed in, and what is theirs."""
+
+    person: StoredPerson
+    workspace: Workspace
+    browser: TestClient
+    """In this process."""
+    client: httpx.Client
+    """Over the loopback, for Gradio's events."""
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Every kind of identifier of Ana's."""
+
+    open: str
+    ended: str
+    off_record: str
+    persona: str
+    document: str
+    share: str
+    link: str
+
+
+def everything_of(theirs: Theirs, ids: Ids) -> list[object]:
+    """All that is kept of a person, to see whether anything was changed."""
+    store, notebook = theirs.workspace.store, theirs.workspace.store.notebook
+    talks = [store.get(s.rehearsal_id) for s in store.list(limit=100)]
+    contests = [notebook.contests(t.rehearsal_id) for t in talks]
+    notes = [notebook.offer(), notebook.own_personas(), notebook.documents()]
+    return [talks, contests, notes, shares_of(theirs.workspace).list(), store.get(ids.off_record)]

@@ -13,10 +13,11 @@ from typing import Any
 import hosted
 import httpx
 import pytest
-from conftest import ANA, Ids, Theirs, everything_of
 from fastapi import FastAPI
+from hosted import ANA, Ids, Theirs, everything_of
 from starlette.testclient import TestClient
 
+from rehearse.errors import NotSignedInError
 from rehearse.workspace import Workspace
 
 REFUSED = (400, 403, 404, 405, 415, 422)
@@ -373,11 +374,28 @@ def test_nobody_can_say_in_an_event_who_they_are(app: FastAPI, ben: Theirs, body
     )
 
 
-def test_a_state_that_was_forged_opens_nothing(app: FastAPI, ben: Theirs, ids: Ids) -> None:
-    """The page's state comes from the page: whatever id it holds is looked up among what is one's own."""
-    hint = hosted.gradio_events(app)["stage.StagePage.hint"]
-    told = hosted.event(ben.client, hint, [ids.open])
-    assert "no longer there" in told
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_state_that_was_forged_opens_nothing(app: FastAPI, ana: Theirs, ben: Theirs, ids: Ids, name: str) -> None:
+    """Were a page's state in other hands: whatever id it holds is looked up among what is one's own."""
+    before = everything_of(ana, ids)
+    number = hosted.gradio_events(app)[name]
+    for data, query in EVENTS[name](ids):
+        assert ANA not in hosted.called(app, number, data, ben.person, query)
+        assert everything_of(ana, ids) == before
+        try:
+            told = hosted.called(app, number, data, None, query)
+        except NotSignedInError:
+            continue
+        assert "Nobody is signed in" in told
+        assert ANA not in told
+
+
+def test_the_same_state_opens_ana_s(app: FastAPI, ana: Theirs, ids: Ids) -> None:
+    numbers = hosted.gradio_events(app)
+    told = hosted.called(app, numbers["stage.StagePage.load"], [], ana.person, f"rehearsal={ids.open}")
+    assert ANA in told
+    assert "no longer there" not in hosted.called(app, numbers["stage.StagePage.hint"], [ids.open], ana.person)
+    assert "no longer there" in hosted.called(app, numbers["stage.StagePage.hint"], ["0" * 32], ana.person)
 
 
 def test_an_event_after_signing_out_is_refused(app: FastAPI, common: Workspace, address: str) -> None:

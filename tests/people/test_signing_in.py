@@ -9,8 +9,8 @@ from pathlib import Path
 
 import hosted
 import pytest
-from conftest import Theirs
 from fastapi import FastAPI
+from hosted import Theirs
 from starlette.testclient import TestClient
 
 from rehearse.app.hardening import Hardened, behind_proxies

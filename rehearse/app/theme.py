@@ -108,6 +108,14 @@ _ROLES = {
 }
 
 
+def _text_sizes() -> Any:
+    """Gradio's large sizes in rem instead of pixels, so that a reader's own text size counts."""
+    from gradio.themes.utils import sizes
+
+    pixels = {name: int(getattr(sizes.text_lg, name).removesuffix("px")) for name in ("xxs", "xs", "sm", "md", "lg", "xl", "xxl")}
+    return sizes.Size(name="text_rem", **{name: f"{size / 16:g}rem" for name, size in pixels.items()})
+
+
 def gradio_theme() -> Any:
     """Gradio's own theme with this project's tokens in every role, so that no stock colour shows."""
     import gradio as gr
@@ -115,7 +123,7 @@ def gradio_theme() -> Any:
     values: dict[str, str] = {}
     for role, token in _ROLES.items():
         values[role], values[f"{role}_dark"] = TOKENS[token]
-    theme = gr.themes.Base(font=SANS, font_mono=["ui-monospace", "monospace"], radius_size="sm", text_size="lg")
+    theme = gr.themes.Base(font=SANS, font_mono=["ui-monospace", "monospace"], radius_size="sm", text_size=_text_sizes())
     return theme.set(
         **values,
         block_border_width="0px",

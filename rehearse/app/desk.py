@@ -42,6 +42,8 @@ class Desk:
     """The sentences of answers that are still coming."""
     _notices: dict[str, str] = field(default_factory=dict)
     """What a person has to know about the last answer of a talk, until it was shown."""
+    _asked: dict[tuple[str, str, int], Future[KeptRehearsal]] = field(default_factory=dict)
+    """Turns that wait or are in work, by talk, words and moment."""
     _locks: dict[str, threading.RLock] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     work: Work = field(default_factory=shared_work)
@@ -112,9 +114,19 @@ class Desk:
         """One turn in the background, meant for the moment after `turns` turns.
 
         Once begun it is finished even if nobody waits for it; cancelled before, it is not begun. `BusyError`, through the future,
-        where too much waits already.
+        where too much waits already. The same words sent again for the same moment take no place in the line: theirs ends with
+        the first one's, in `RepeatedSendError`.
         """
-        return self._queued(lambda: self._say(rehearsal_id, words, turns), by_model=self.workspace.settings.model is not None)
+        asked = (rehearsal_id, words, turns)
+        with self._guard:
+            first = self._asked.get(asked)
+            if first is None or first.done():
+                by_model = self.workspace.settings.model is not None
+                first = self._asked[asked] = self._queued(lambda: self._say(rehearsal_id, words, turns), by_model=by_model)
+            else:
+                return _repeated(first)
+        first.add_done_callback(lambda _: self._asked.pop(asked, None))
+        return first
 
     def do(self, work: Callable[[], T]) -> Future[T]:
         """Something else that takes this machine a while, in line with this person's turns."""
@@ -196,6 +208,22 @@ class Desk:
             self._open.move_to_end(kept.rehearsal_id)
             while len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)
+
+
+def _repeated(first: Future[KeptRehearsal]) -> Future[KeptRehearsal]:
+    """What becomes of words sent again while they were waiting: what became of the first, or that they were repeated."""
+    again: Future[KeptRehearsal] = Future()
+
+    def over(done: Future[KeptRehearsal]) -> None:
+        if not again.set_running_or_notify_cancel():
+            return
+        if done.cancelled():
+            again.set_exception(BusyError("What you sent first was taken back, so this was not sent. Send it again.", 1))
+        else:
+            again.set_exception(done.exception() or RepeatedSendError())
+
+    first.add_done_callback(over)
+    return again
 
 
 def _stands(kept: KeptRehearsal) -> tuple[int, str]:

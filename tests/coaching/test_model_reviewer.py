@@ -63,15 +63,16 @@ def reviewed(
     *script: str | ModelError,
     earlier: tuple[Remark, ...] = (),
     offer: tuple[str, ...] = (),
-    unsure: str = "",
+    sure: dict[str, bool] | None = None,
 ) -> tuple[Assessment, Assessment, ScriptedModel]:
     """The embedded view of the last learner turn, the view after review, and the model that was asked."""
     library, encoder = shipped_library(), shared_encoder()
     model = ScriptedModel(script)
     number = len(conversation.learner_turns)
     first = Coach(library, encoder).assess(conversation, number, earlier)
-    if unsure:
-        first = replace(first, ratings=first.ratings | {unsure: replace(rating(first, unsure), sure=False)})
+    # How sure the embedded coach is changes with its weights, and the rule must not hang on them.
+    stated = {c: replace(rating(first, c), sure=s) for c, s in (sure or {}).items()}
+    first = replace(first, ratings=first.ratings | stated)
     after = ModelReviewer(library, encoder, None, model, offer).review(conversation, number, earlier, first)
     return first, after, model
 
@@ -104,7 +105,7 @@ def test_readings_are_merged_under_the_stated_rule() -> None:
             plainness=("Okay.", 0),
             exploration=(None, 0),
         ),
-        unsure="specificity",
+        sure={"specificity": False, "structure": True},
     )
     same = rating(after, "purpose")
     assert (same.level, same.sure, same.by) == (2, True, rating(first, "purpose").by)
@@ -123,8 +124,8 @@ def test_readings_are_merged_under_the_stated_rule() -> None:
 
     # One apart and the embedded coach sure: its level stands.
     was, now = rating(first, "structure"), rating(after, "structure")
-    assert was.level == 1
-    assert now.level in (1, 2)
+    assert (was.level, was.sure) == (1, True)
+    assert (now.level, now.sure, now.score, now.by) == (1, True, was.score, was.by)
 
     # Two apart: both are kept, and the rating is unsure.
     was, now = rating(first, "plainness"), rating(after, "plainness")

@@ -128,19 +128,25 @@ def _played(jobs: Sequence[tuple[Cell, int]], workers: int) -> Iterator[tuple[Ce
 
 
 @cache
-def _encoder() -> Encoder:
+def remembering_encoder() -> Encoder:
+    """The encoder for many rehearsals of bots."""
     # Bots draw from pools, so the same turns come back: remembering their readings saves most of the work.
     return Encoder(remember=50_000)
 
 
-def play(cell: Cell, seed: int) -> Trial:
+def perform(cell: Cell, seed: int) -> tuple[Engine, Snapshot]:
     """One rehearsal of a bot with a counterpart, to its end."""
-    library = shipped_library()
-    engine = Engine.cast(library, _encoder(), cell.scenario, cell.persona, cell.difficulty, seed)
+    engine = Engine.cast(shipped_library(), remembering_encoder(), cell.scenario, cell.persona, cell.difficulty, seed)
     bot = Bot(cell.bot, _bot_lines(), engine.setting, seed)
     snapshot = engine.start()
     while snapshot.ending is Ending.OPEN:
         snapshot = engine.respond(snapshot, bot.speak(snapshot))
+    return engine, snapshot
+
+
+def play(cell: Cell, seed: int) -> Trial:
+    """What came of one rehearsal, and whether the engine kept its promises."""
+    engine, snapshot = perform(cell, seed)
     leaks, unpermitted = broken_promises(engine, snapshot)
     return Trial(
         agreed=snapshot.ending is Ending.AGREED,

@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from pages import place
 from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score, f1_score
 
@@ -22,14 +23,6 @@ from rehearse.domain.rated import Habits, Levels, RatedExchange, load_conversati
 from rehearse.perception.segments import words
 
 RATED = Path("corpus/rated")
-
-
-def place(page: Path, section: str, table: str) -> None:
-    """Put the table between the section's markers."""
-    begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
-    before, rest = page.read_text(encoding="utf-8").split(begin)
-    after = rest.split(end)[1]
-    page.write_text(f"{before}{begin}\n\n{table.strip()}\n\n{end}{after}", encoding="utf-8")
 
 
 def second_labels(folder: Path) -> list[dict[str, object]]:

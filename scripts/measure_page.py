@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import statistics
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from visiting import FLAGS, Server, Visit, visiting  # noqa: E402
+from pages import place  # noqa: E402
+from visiting import Visit, serving_browser, visiting  # noqa: E402
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- page: begin -->", "<!-- page: end -->"
 MOST_FIRST_WORDS, MOST_DEBRIEF = 300, 1500
 """Milliseconds that were set as the bars."""
 WARM = "Thank you for showing me how you plan the peak week."
@@ -140,28 +138,10 @@ def told(waits: Waits) -> str:
     return f"{machine}; headless Chromium at 1280 pixels.\n\n| | measured | bar | how |\n|---|---|---|---|\n{table}"
 
 
-def place(words: str) -> None:
-    before, rest = PAGE.read_text("utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{words}\n\n{END}{after}", "utf-8")
-
-
 def main() -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise SystemExit("Chromium is not installed: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = Server(Path(folder) / "home")
-        server.home.mkdir()
-        server.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-            with visiting(browser, server) as visit:
-                words = told(measure(visit))
-            browser.close()
-        finally:
-            server.stop()
-    place(words)
+    with serving_browser() as (browser, server), visiting(browser, server) as visit:
+        words = told(measure(visit))
+    place(PAGE, "page", words)
     print(words)
 
 

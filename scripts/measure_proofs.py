@@ -16,15 +16,13 @@ from functools import cache
 from os import cpu_count
 from pathlib import Path
 
+from pages import place
+
 from rehearse.coaching.coach import Coach, Conversation
-from rehearse.domain.library import load_bot_lines, shipped_library, shipped_root
-from rehearse.domain.rated import load_conversations, load_rated
-from rehearse.domain.state import Ending
+from rehearse.domain.library import shipped_library, shipped_root
+from rehearse.domain.rated import RatedExchange, load_conversations, load_rated
 from rehearse.domain.transcript import Speaker, Transcript, Turn
-from rehearse.perception.encoder import Encoder
-from rehearse.simulation.bots import Bot
-from rehearse.simulation.engine import Engine
-from rehearse.stress import Cell, grid
+from rehearse.stress import Cell, grid, perform, remembering_encoder
 from rehearse.validation.conversations import transcript_of
 from rehearse.validation.proofs import proofs
 
@@ -33,30 +31,19 @@ Counted = Counter[tuple[str, bool]]
 
 
 @cache
-def encoder() -> Encoder:
-    # Bots draw from pools, so the same turns come back: remembering their readings saves most of the work.
-    return Encoder(remember=100_000)
-
-
-@cache
 def coach() -> Coach:
-    return Coach(shipped_library(), encoder(), None)
+    return Coach(shipped_library(), remembering_encoder(), None)
 
 
 def check(conversation: Conversation) -> Counted:
     assessments = coach().assess_all(conversation)
     debrief = coach().debrief(conversation, assessments)
-    return Counter(proofs(conversation, assessments, debrief, shipped_library(), encoder()))
+    return Counter(proofs(conversation, assessments, debrief, shipped_library(), coach().encoder))
 
 
 def played(cell: Cell, seed: int) -> Counted:
-    engine = Engine.cast(shipped_library(), encoder(), cell.scenario, cell.persona, cell.difficulty, seed)
-    bot = Bot(cell.bot, load_bot_lines(), engine.setting, seed)
-    snapshot = engine.start()
-    while snapshot.ending is Ending.OPEN:
-        snapshot = engine.respond(snapshot, bot.speak(snapshot))
-    acts = {e.turn: e.acts for e in snapshot.exchanges}
-    return check(Conversation(snapshot.transcript, acts, engine.setting, snapshot))
+    engine, snapshot = perform(cell, seed)
+    return check(Conversation(snapshot.transcript, {e.turn: e.acts for e in snapshot.exchanges}, engine.setting, snapshot))
 
 
 @cache
@@ -64,13 +51,17 @@ def whole_conversations() -> list[Transcript]:
     return [transcript_of(c) for c in load_conversations(shipped_root() / "corpus" / "rated" / "conversations")]
 
 
+@cache
+def rated_answers() -> list[RatedExchange]:
+    return [r for r in load_rated(shipped_root() / "corpus" / "rated") if r.context]
+
+
 def imported(number: int) -> Counted:
     if number < len(whole_conversations()):
         return check(coach().read(whole_conversations()[number]))
     chance = random.Random(number)
-    rows = chance.sample([r for r in load_rated(shipped_root() / "corpus" / "rated") if r.context], chance.randint(3, 14))
     turns: list[Turn] = []
-    for n, row in enumerate(rows, 1):
+    for n, row in enumerate(chance.sample(rated_answers(), chance.randint(3, 14)), 1):
         turns += [Turn(Speaker.COUNTERPART, n - 1, row.context), Turn(Speaker.LEARNER, n, row.text)]
     return check(coach().read(Transcript(tuple(turns))))
 
@@ -102,9 +93,7 @@ def main() -> None:
         }
     text = table(counts, {"played": len(jobs), "imported": args.imported})
     print(text)
-    begin, end = "<!-- proofs: begin -->", "<!-- proofs: end -->"
-    before, rest = PAGE.read_text(encoding="utf-8").split(begin)
-    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}", encoding="utf-8")
+    place(PAGE, "proofs", text)
     if any(not holds for found in counts.values() for _, holds in found):
         raise SystemExit("Some proofs are broken.")
 

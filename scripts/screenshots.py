@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from visiting import FLAGS, Server, Visit, visiting  # noqa: E402
+from visiting import Visit, serving_browser, visiting  # noqa: E402
 
 OUT = ROOT / "docs" / "screens"
 PERSONA = "marguerite-dunne"
@@ -74,23 +72,12 @@ def tour(visit: Visit, suffix: str, *, first: bool) -> None:
 
 
 def main() -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise SystemExit("Chromium is not installed: apt-get install chromium")
     OUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = Server(Path(folder) / "home")
-        server.home.mkdir()
-        server.start()
-        try:
-            browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-            for width, height in ((1280, 900), (390, 844)):
-                for scheme in ("light", "dark"):
-                    with visiting(browser, server, width, height, scheme) as visit:
-                        tour(visit, f"{width}-{scheme}", first=(width, scheme) == (1280, "light"))
-            browser.close()
-        finally:
-            server.stop()
+    with serving_browser() as (browser, server):
+        for width, height in ((1280, 900), (390, 844)):
+            for scheme in ("light", "dark"):
+                with visiting(browser, server, width, height, scheme) as visit:
+                    tour(visit, f"{width}-{scheme}", first=(width, scheme) == (1280, "light"))
 
 
 if __name__ == "__main__":

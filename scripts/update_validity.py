@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
+from pages import place
 
 from rehearse.domain.library import shipped_library, shipped_root
 from rehearse.domain.rated import RatedExchange, load_rated
@@ -33,13 +34,6 @@ EMPTY = (
     "Well, there we are. These things are how they are. That's the long and the short of it.",
 )
 """Sets of three sentences that say nothing, in turn."""
-
-
-def place(page: Path, section: str, body: str) -> None:
-    begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
-    before, rest = page.read_text(encoding="utf-8").split(begin)
-    after = rest.split(end)[1]
-    page.write_text(f"{before}{begin}\n\n{body.strip()}\n\n{end}{after}", encoding="utf-8")
 
 
 def clarity(rating: ExchangeRating) -> float | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 FLAGS = (
     "--no-sandbox",
@@ -75,6 +77,24 @@ class Server:
                 self.process.kill()
                 self.process.wait(10)
             self.process = None
+
+
+@contextmanager
+def serving_browser() -> Iterator[tuple[Browser, Server]]:
+    """A browser, and a server with an empty data folder, for scripts; `SystemExit` says what is missing."""
+    path = shutil.which("chromium")
+    if path is None:
+        raise SystemExit("Chromium is not installed: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = Server(Path(folder) / "home")
+        server.home.mkdir()
+        server.start()
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+            yield browser, server
+            browser.close()
+        finally:
+            server.stop()
 
 
 @dataclass

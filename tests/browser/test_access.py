@@ -184,8 +184,13 @@ TWICE = """async () => {
   const size = (e) => parseFloat(getComputedStyle(e).fontSize);
   const before = shown.map(size);
   document.documentElement.style.setProperty('font-size', '200%', 'important');
-  await new Promise((done) => setTimeout(done, 300)); // some of Gradio's boxes change slowly
-  return shown.filter((e, i) => e.isConnected && size(e) < 1.9 * before[i]).map((e) => `${size(e)}: ${e.outerHTML.slice(0, 140)}`);
+  let small;
+  for (let tries = 0; tries < 20; tries += 1) { // some of Gradio's boxes change slowly, and more so on a busy machine
+    await new Promise((done) => setTimeout(done, 300));
+    small = shown.filter((e, i) => e.isConnected && size(e) < 1.9 * before[i]);
+    if (!small.length) break;
+  }
+  return small.map((e) => `${size(e)}: ${e.outerHTML.slice(0, 140)}`);
 }"""
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CUT_OFF = """() => [...document.querySelectorAll('main :is(h1, h2, h3, p, a, button, label, summary, td, th, dt, dd, legend)')]

@@ -7,13 +7,13 @@ probability of at least `HELPFUL_FROM` (a harmful act: `HARMFUL_FROM`). The mode
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from rehearse.domain.acts import Act, ActSpan
 from rehearse.domain.library import Library
+from rehearse.domain.quotes import find_words
 from rehearse.errors import ModelError
 from rehearse.llm.chat import ChatModel
 from rehearse.llm.prompts import fenced, load_prompt
@@ -23,7 +23,6 @@ from rehearse.perception.readability import Readability, readability
 
 HELPFUL_FROM, HARMFUL_FROM = 0.2, 0.35
 _TOKENS = 400
-_SHAPES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'})
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +70,7 @@ def merge(own: tuple[ActSpan, ...], quoted: list[QuotedAct], text: str, context:
     found = list(own)
     dropped = 0
     for item in quoted:
-        place = _place(item.quote, text)
+        place = find_words(item.quote, text)
         if place is None:
             dropped += 1
         elif not any(span.act is item.act for span in found):
@@ -89,12 +88,3 @@ def _probability(act: Act, text: str, context: str, encoder: Encoder) -> float:
         return 0.0
     reading = encoder.read(text, context if act is Act.ANSWER_CONCERN else "")
     return float(reading.acts[encoder.card.acts.index(act.value)])
-
-
-def _place(quote: str, text: str) -> tuple[int, int] | None:
-    """Where a quote stands, white space and the shapes of quotation marks aside, and nothing fuzzier."""
-    parts = [re.escape(part) for part in quote.translate(_SHAPES).split()]
-    if not parts or not any(c.isalnum() for c in quote):
-        return None
-    match = re.search(r"(?<!\w)" + r"\s+".join(parts) + r"(?!\w)", text.translate(_SHAPES))
-    return match.span() if match else None

@@ -21,10 +21,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rehearse.coaching.conversation import Conversation
-from rehearse.coaching.grounding import find_words
 from rehearse.domain.assessment import EMBEDDED, Rating, Ratings, Unrated, UnratedReason
 from rehearse.domain.idea import Citation
 from rehearse.domain.library import Library
+from rehearse.domain.quotes import find_words
 from rehearse.domain.rubric import Criterion
 from rehearse.domain.transcript import EvidenceSpan, Speaker, Turn
 from rehearse.perception.encoder import Encoder

@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from rehearse.coaching.conversation import Conversation
-from rehearse.coaching.grounding import find_words, ground_passage, ground_quote
+from rehearse.coaching.grounding import ground_passage, ground_quote
 from rehearse.coaching.model_ratings import good_level, is_best
 from rehearse.coaching.model_reply import Fault, RemarkReply
 from rehearse.coaching.model_wording import Vocabulary
@@ -26,6 +26,7 @@ from rehearse.domain.acts import HARMFUL
 from rehearse.domain.assessment import EMBEDDED, Rating, Ratings, Remark, RemarkKind
 from rehearse.domain.guidance import Guidance
 from rehearse.domain.idea import Passage
+from rehearse.domain.quotes import find_words
 from rehearse.domain.rubric import CRITERION_IDS, EMPATHY_CRITERIA
 from rehearse.domain.state import Ending
 from rehearse.domain.transcript import EvidenceSpan

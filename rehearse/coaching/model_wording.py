@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from rehearse.coaching.grounding import find_words
 from rehearse.domain.library import Library
+from rehearse.domain.quotes import find_words
 from rehearse.perception.segments import clauses, sentences, words
 from rehearse.perception.slots import find_slots
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearse.coaching.grounding import find_words, ground_passage, ground_quote
+from rehearse.coaching.grounding import ground_passage, ground_quote
 from rehearse.domain.library import Library
+from rehearse.domain.quotes import find_words
 from rehearse.domain.transcript import Speaker, Turn
 
 

@@ -106,8 +106,8 @@ def _signing_in(way: WayIn | None, workspace: Workspace) -> list[APIRouter]:
     return found
 
 
-def build(workspace: Workspace) -> FastAPI:
-    """The whole application, ready for a server."""
+def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
+    """The whole application, ready for a server; `local_only` for one that other machines cannot reach."""
     speak(workspace.settings.language)
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None)
     way = way_in(workspace)
@@ -124,7 +124,8 @@ def build(workspace: Workspace) -> FastAPI:
         app.include_router(router)
     if way is not None:
         app.add_middleware(Doorway, way=way)
-    app.add_middleware(Hardened)
+    public_host = urlsplit(workspace.settings.public_url or "").hostname or ""
+    app.add_middleware(Hardened, local_only=local_only, public_host=public_host)
     with warnings.catch_warnings():
         # Gradio says that several pages switch server-side rendering off, also where it is off already.
         warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)
@@ -170,9 +171,7 @@ def expire_daily(workspace: Workspace, stop: threading.Event, wait: float = SECO
 def serve(workspace: Workspace, host: str, port: int) -> None:
     """Serve the application until it is interrupted; the models are loaded while the page is opened."""
     settings = workspace.settings
-    public_host = urlsplit(settings.public_url or "").hostname or ""
-    hardened = Hardened(build(workspace), local_only=is_loopback(host), public_host=public_host)
-    app = behind_proxies(hardened, settings.trusted_networks)
+    app = behind_proxies(build(workspace, local_only=is_loopback(host)), settings.trusted_networks)
     threading.Thread(target=_warm_up, args=(workspace,), name="warm-up", daemon=True).start()
     stop = threading.Event()
     if settings.keep_days is not None or settings.auth is not None:

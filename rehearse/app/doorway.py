@@ -14,15 +14,14 @@ from urllib.parse import parse_qs, quote
 
 from anyio import to_thread
 from starlette.datastructures import Headers
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rehearse.app.api.gate import CHANGING
 from rehearse.app.hardening import came_from_elsewhere
-from rehearse.app.parts import message
+from rehearse.app.routes import foreign, page_of
 from rehearse.app.signed_in import PERSON
 from rehearse.app.strings import text
-from rehearse.app.templating import render
 from rehearse.app.way_in import WayIn
 from rehearse.errors import NotSignedInError, RehearseError
 
@@ -93,15 +92,15 @@ class Doorway:
             return
         scope.pop(PERSON, None)
         if scope["method"] in CHANGING and came_from_elsewhere(Headers(scope=scope)):
-            await _page(text("error.page_heading"), text("error.foreign"), 403)(scope, receive, send)
+            await foreign()(scope, receive, send)
             return
         try:
             person = await to_thread.run_sync(self.way.who, scope)
         except NotSignedInError as error:
-            await _page(text("people.refused_heading"), str(error), 403)(scope, receive, send)
+            await page_of(text("people.refused_heading"), str(error), 403)(scope, receive, send)
             return
         except RehearseError as error:
-            await _page(text("error.page_heading"), str(error), 503)(scope, receive, send)
+            await page_of(text("error.page_heading"), str(error), 503)(scope, receive, send)
             return
         path = scope["path"]
         if person is not None:
@@ -124,7 +123,7 @@ class Doorway:
         """Lead a person to where they sign in; tell a program that nobody is signed in."""
         headers = Headers(scope=scope)
         if self.way.kind == "proxy":
-            return _page(text("people.refused_heading"), text("people.proxy_missing"), 401)
+            return page_of(text("people.refused_heading"), text("people.proxy_missing"), 401)
         if scope["method"] != "GET" or "text/html" not in headers.get("accept", ""):
             told = {"www-authenticate": 'Bearer realm="rehearse"', "cache-control": "no-store"}
             return JSONResponse({"detail": text("people.nobody")}, 401, told)
@@ -180,8 +179,3 @@ class Doorway:
         if not isinstance(event, dict) or event.get("request") is not None or event.get("batched"):
             return False
         return self.sessions.belongs(event.get("session_hash"), person_id)
-
-
-def _page(heading: str, words: str, status: int) -> HTMLResponse:
-    body = message(heading, words, ("../", text("error.page_action")))
-    return HTMLResponse(render("bare.html", title=heading, body=body), status, {"cache-control": "no-store"})

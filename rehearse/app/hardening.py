@@ -93,7 +93,7 @@ class Hardened:
         elif length.isdecimal() and int(length) > most:
             refusal = PlainTextResponse("That is more than can be taken in here. Nothing was kept.", status_code=413)
         answer = self.app if refusal is None else refusal
-        await answer(scope, _weighed(receive, most), _with_headers(scope, send))
+        await answer(scope, weighed(receive, most), _with_headers(scope, send))
 
     def _ours(self, host: str) -> bool:
         try:
@@ -107,18 +107,20 @@ def _most(path: str) -> int:
     return next((most for below, most in MOST_BYTES_BELOW.items() if path.startswith(below)), MOST_BYTES)
 
 
-def _weighed(receive: Receive, most: int) -> Receive:
+def weighed(receive: Receive, most: int) -> Receive:
+    """What a request sends, counted as it comes; more than `most` bytes end in the status 413."""
     came = 0
 
-    async def weighed() -> Message:
+    async def counted() -> Message:
         nonlocal came
         part = await receive()
         came += len(part.get("body", b""))
         if came > most:
+            # One of those that FastAPI lets through while it reads a body.
             raise HTTPException(413)
         return part
 
-    return weighed
+    return counted
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:

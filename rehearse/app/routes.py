@@ -40,7 +40,12 @@ def scripts() -> str:
 def page_of(heading: str, words: str, status: int) -> HTMLResponse:
     """A page of our own, without Gradio, for when something did not work."""
     body = message(heading, words, ("../", text("error.page_action")))
-    return HTMLResponse(render("bare.html", title=heading, body=body), status_code=status)
+    return HTMLResponse(render("bare.html", title=heading, body=body), status, {"cache-control": "no-store"})
+
+
+def foreign() -> HTMLResponse:
+    """What another site is told that made somebody's browser ask."""
+    return page_of(text("error.page_heading"), text("error.foreign"), 403)
 
 
 def failure(error: RehearseError) -> HTMLResponse:
@@ -58,8 +63,11 @@ def go(page: str, **query: str) -> RedirectResponse:
 
 def done(visitors: Visitors, request: Request, action: Callable[[Desk], Response]) -> Response:
     """Do what one of our own pages asked for; refuse another site."""
-    if came_from_elsewhere(request.headers):
-        return page_of(text("error.page_heading"), text("error.foreign"), 403)
+    return foreign() if came_from_elsewhere(request.headers) else answered(visitors, request, action)
+
+
+def answered(visitors: Visitors, request: Request, action: Callable[[Desk], Response]) -> Response:
+    """What an action at the person's desk gives, or a page that says what went wrong."""
     try:
         return action(visitors.desk(request))
     except RehearseError as error:
@@ -67,6 +75,11 @@ def done(visitors: Visitors, request: Request, action: Callable[[Desk], Response
 
 
 Field = Annotated[str, Form()]
+
+
+def whole(told: str, otherwise: int = -1) -> int:
+    """A number that a form tells; `otherwise`, which no turn has, where it is none."""
+    return int(told) if told.isdecimal() else otherwise
 
 
 def assets() -> APIRouter:
@@ -109,7 +122,7 @@ def actions(visitors: Visitors) -> APIRouter:
     @router.post("/branch")
     def branch(request: Request, rehearsal: Field = "", turn: Field = "", words: Field = "") -> Response:
         def action(desk: Desk) -> Response:
-            number = int(turn) if turn.isdecimal() else -1
+            number = whole(turn)
             kept = desk.branch(rehearsal, number)
             desk.lay_out(kept.rehearsal_id, number, words[:MOST_WORDS])
             return go("stage", rehearsal=kept.rehearsal_id)

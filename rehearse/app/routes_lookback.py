@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from rehearse.app.contesting import place_of
 from rehearse.app.desk import Desk
-from rehearse.app.hardening import came_from_elsewhere
 from rehearse.app.history import Wanted, found_html
-from rehearse.app.routes import MOST_WORDS, done, failure, go, page_of
+from rehearse.app.routes import MOST_WORDS, Field, answered, done, foreign, go, page_of, whole
 from rehearse.app.strings import text
 from rehearse.app.takeaway import written
 from rehearse.app.visitors import Visitors
 from rehearse.domain.check_in import CheckIn
-from rehearse.errors import RehearseError
 from rehearse.retrospect import contest_rating
 
-Field = Annotated[str, Form()]
 BACK = ("lookback", "progress")
 """The pages that have the check-in form."""
 
@@ -38,7 +34,7 @@ def looking_back(visitors: Visitors) -> APIRouter:
     def contest(request: Request, rehearsal: Field = "", turn: Field = "", criterion: Field = "", reason: Field = "") -> Response:
         def action(desk: Desk) -> Response:
             with desk.held(rehearsal):
-                found = contest_rating(desk.open(rehearsal), int(turn) if turn.isdecimal() else 0, criterion, reason)
+                found = contest_rating(desk.open(rehearsal), whole(turn, 0), criterion, reason)
             return _back("lookback", rehearsal, place_of(found.turn, found.criterion_id))
 
         return done(visitors, request, action)
@@ -46,7 +42,7 @@ def looking_back(visitors: Visitors) -> APIRouter:
     @router.post("/try")
     def attempt(request: Request, rehearsal: Field = "", turn: Field = "", words: Field = "") -> Response:
         def action(desk: Desk) -> Response:
-            number = int(turn) if turn.isdecimal() else -1
+            number = whole(turn)
             kept = desk.branch(rehearsal, number)
             desk.say(kept.rehearsal_id, words[:MOST_WORDS], number).result()
             return go("stage", rehearsal=kept.rehearsal_id)
@@ -79,13 +75,11 @@ def parts(visitors: Visitors) -> APIRouter:
 
     @router.get("/history")
     def history(request: Request) -> Response:
-        if came_from_elsewhere(request.headers):
-            return page_of(text("error.page_heading"), text("error.foreign"), 403)
-        try:
-            wanted = Wanted.of(request.query_params)
-            return HTMLResponse(found_html(visitors.desk(request).workspace, wanted), headers={"cache-control": "no-store"})
-        except RehearseError as error:
-            return failure(error)
+        def action(desk: Desk) -> Response:
+            found = found_html(desk.workspace, Wanted.of(request.query_params))
+            return HTMLResponse(found, headers={"cache-control": "no-store"})
+
+        return done(visitors, request, action)
 
     return router
 
@@ -95,16 +89,14 @@ def files(visitors: Visitors) -> APIRouter:
     router = APIRouter(prefix="/download", include_in_schema=False)
 
     def answer(request: Request, rehearsal_id: str, what: str, kind: str) -> Response:
-        if request.headers.get("sec-fetch-site") == "cross-site":
-            return page_of(text("error.page_heading"), text("error.foreign"), 403)
-        try:
-            file = written(visitors.desk(request), rehearsal_id, what, kind)
-        except RehearseError as error:
-            return failure(error)
-        if file is None:
-            return page_of(text("error.page_heading"), text("error.unknown"), 404)
-        headers = {"content-disposition": f'attachment; filename="{file.name}"', "cache-control": "no-store"}
-        return Response(file.content, media_type=file.media_type, headers=headers)
+        def action(desk: Desk) -> Response:
+            file = written(desk, rehearsal_id, what, kind)
+            if file is None:
+                return page_of(text("error.page_heading"), text("error.unknown"), 404)
+            headers = {"content-disposition": f'attachment; filename="{file.name}"', "cache-control": "no-store"}
+            return Response(file.content, media_type=file.media_type, headers=headers)
+
+        return foreign() if request.headers.get("sec-fetch-site") == "cross-site" else answered(visitors, request, action)
 
     @router.get("/{rehearsal_id}.{kind}")
     def talk(request: Request, rehearsal_id: str, kind: str) -> Response:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from rehearse.app import own_counterpart, own_guidance
 from rehearse.app.desk import Desk
 from rehearse.app.hardening import came_from_elsewhere
-from rehearse.app.routes import done, go
+from rehearse.app.routes import Field, done, go
 from rehearse.app.strings import text
 from rehearse.app.visitors import Visitors
 from rehearse.domain.offer import OfferCard
 from rehearse.errors import LearnerError, RehearseError
 from rehearse.storage.documents import MOST_BYTES, read_document
 
-Field = Annotated[str, Form()]
 LINES = "application/x-ndjson"
 
 

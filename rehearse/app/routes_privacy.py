@@ -10,10 +10,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response, StreamingResponse
 
 from rehearse.app.desk import Desk
-from rehearse.app.routes import done, failure, go, page_of
-from rehearse.app.strings import text
+from rehearse.app.routes import answered, done, foreign, go
 from rehearse.app.visitors import Visitors
-from rehearse.errors import RehearseError, UnknownIdError
+from rehearse.errors import UnknownIdError
 from rehearse.people.forgetting import delete_everything
 from rehearse.people.takeout import takeout
 from rehearse.storage.off_record import is_off_record
@@ -27,15 +26,12 @@ def privacy_actions(visitors: Visitors) -> APIRouter:
 
     @router.get("/takeout.zip")
     def take(request: Request) -> Response:
-        if request.headers.get("sec-fetch-site") == "cross-site":
-            return page_of(text("error.page_heading"), text("error.foreign"), 403)
-        try:
-            file = takeout(visitors.desk(request).workspace)
-        except RehearseError as error:
-            return failure(error)
-        name = f"rehearse-{datetime.now(UTC):%Y-%m-%d}.zip"
-        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-        return StreamingResponse(_parts(file), media_type="application/zip", headers=headers)
+        def action(desk: Desk) -> Response:
+            name = f"rehearse-{datetime.now(UTC):%Y-%m-%d}.zip"
+            headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+            return StreamingResponse(_parts(takeout(desk.workspace)), media_type="application/zip", headers=headers)
+
+        return foreign() if request.headers.get("sec-fetch-site") == "cross-site" else answered(visitors, request, action)
 
     @router.post("/do/delete-everything")
     def delete(request: Request) -> Response:

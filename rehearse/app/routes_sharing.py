@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from rehearse.app.desk import Desk
 from rehearse.app.hardening import is_loopback
-from rehearse.app.routes import done, failure, go, page_of
+from rehearse.app.routes import answered, done, failure, go, page_of
 from rehearse.app.routes_people import NO_REFERRER, bare, base_url
 from rehearse.app.signed_in import PERSON
 from rehearse.app.strings import text
@@ -104,10 +104,7 @@ def _list(workspace: Workspace, link: str = "") -> Response:
 def _listing(router: APIRouter, visitors: Visitors) -> None:
     @router.get("/shares")
     def shares(request: Request) -> Response:
-        try:
-            return _list(visitors.desk(request).workspace)
-        except RehearseError as error:
-            return failure(error)
+        return answered(visitors, request, lambda desk: _list(desk.workspace))
 
 
 def _reading(router: APIRouter, visitors: Visitors) -> None:

@@ -1,5 +1,4 @@
-"""Proving what is claimed: a quote must stand in a turn, word for word, and a citation must name a passage that was offered.
-"""
+"""Proving what is claimed: a quote must stand in a turn, word for word, and a citation must name a passage that was offered."""
 
 from __future__ import annotations
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rehearse.app.api.problems import TITLES, UNEXPECTED, log, problem
-from rehearse.app.hardening import came_from_elsewhere
+from rehearse.app.hardening import came_from_elsewhere, weighed
 
 MOST_BYTES = 128 * 1024
 """What a request may weigh: a turn of 8,000 characters, each written as an escape, with room to spare."""
@@ -34,16 +33,7 @@ class Gate:
             status, detail = refusal
             await problem(status, f"http-{status}", TITLES[status], detail)(scope, receive, send)
             return
-        most, came, begun = _most(scope), 0, False
-
-        async def weighed() -> Message:
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
-            if came > most:
-                # One of those that FastAPI lets through while it reads a body.
-                raise HTTPException(413)
-            return message
+        begun = False
 
         async def told(message: Message) -> None:
             nonlocal begun
@@ -51,7 +41,7 @@ class Gate:
             await send(message)
 
         try:
-            await self.app(scope, weighed, told)
+            await self.app(scope, weighed(receive, _most(scope)), told)
         except Exception:
             if begun:
                 raise

@@ -38,6 +38,7 @@ from rehearse.app import (
     takeaway,
     worksheet,
 )
+from rehearse.app.api import PREFIX, application
 from rehearse.app.doorway import Doorway
 from rehearse.app.hardening import Hardened, behind_proxies, is_loopback
 from rehearse.app.signed_in import SignedIn
@@ -122,6 +123,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
         *_signing_in(way, workspace),
     ):
         app.include_router(router)
+    app.mount(PREFIX, application(visitors))
     if way is not None:
         app.add_middleware(Doorway, way=way)
     public_host = urlsplit(workspace.settings.public_url or "").hostname or ""

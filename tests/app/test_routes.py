@@ -165,3 +165,12 @@ def test_loopback_names() -> None:
     assert not is_loopback("0.0.0.0")
     assert not is_loopback("192.168.1.4")
     assert not is_loopback("rehearse.example")
+
+
+def test_programs_reach_the_interface_beside_the_pages(client: TestClient) -> None:
+    told = client.get("/api/v1/scenarios")
+    assert told.status_code == 200
+    assert "pitch-to-boss" in told.text
+    begun = client.post("/api/v1/rehearsals", json={"scenario": "pitch-to-boss", "persona": "marguerite-dunne"})
+    assert begun.status_code == 201
+    assert begun.json()["opening"]

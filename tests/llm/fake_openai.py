@@ -8,8 +8,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from loopback import listening
 
 KEY = "sk-canary-4f1d9a"
 """The key that tests give, and look for where it must not be."""
@@ -106,18 +108,12 @@ def fake_openai() -> Iterator[FakeOpenAI]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    fake = FakeOpenAI(f"http://127.0.0.1:{server.server_port}/v1")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield fake
-    finally:
-        over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(Handler) as address:
+        fake = FakeOpenAI(f"{address}/v1")
+        try:
+            yield fake
+        finally:
+            over.set()
 
 
 # Behaviours -----------------------------------------------------------------------------------------------------------

@@ -6,13 +6,13 @@ import hashlib
 import random
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from loopback import listening
 from typer.testing import CliRunner
 
 from rehearse.cli import app
@@ -75,15 +75,9 @@ def hub() -> Iterator[Hub]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    hub = Hub(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield hub
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(Handler) as address:
+        hub = Hub(address)
+        yield hub
 
 
 def get(hub: Hub, folder: Path, model: HubModel = MODEL) -> Path:

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 from rehearse import rate_exchange, search_ideas
 from rehearse.app.api import PREFIX
 from rehearse.domain.library import Library
-from tests.api.conftest import LINES
+from tests.app.conftest import LINES
 
 
 def test_scenarios_and_personas_refer_to_each_other(client: TestClient, library: Library) -> None:

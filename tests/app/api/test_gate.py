@@ -9,7 +9,7 @@ from rehearse.app.api.gate import MOST_BYTES
 from rehearse.app.desk import Desk
 from rehearse.app.visitors import OnePerson
 from rehearse.workspace import Workspace
-from tests.api.conftest import BEGIN
+from tests.app.api.conftest import BEGIN
 
 
 @pytest.mark.parametrize(

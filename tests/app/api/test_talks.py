@@ -10,7 +10,8 @@ from rehearse.app.queueing import Work
 from rehearse.app.visitors import OnePerson
 from rehearse.session import Rehearsal
 from rehearse.workspace import Workspace
-from tests.api.conftest import BEGIN, LINES
+from tests.app.api.conftest import BEGIN
+from tests.app.conftest import LINES
 
 
 def begin(client: TestClient, **more: object) -> dict[str, Any]:

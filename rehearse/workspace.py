@@ -216,12 +216,12 @@ class Workspace:
                 offer_json=offer_json if offer else None,
             )
         )
-        return KeptRehearsal(self, rehearsal_id, rehearsal)
+        return KeptRehearsal(self, rehearsal_id, rehearsal, focus)
 
     def resume(self, rehearsal_id: str) -> KeptRehearsal:
         """Take up a stored rehearsal where it stood; a turn that was not answered yet is answered now."""
         stored = self.store.get(rehearsal_id)
-        kept = KeptRehearsal(self, rehearsal_id, self._restore(stored))
+        kept = KeptRehearsal(self, rehearsal_id, self._restore(stored), stored.focus, stored.parent_id, stored.parent_turn)
         pending = [t for t in stored.turns if t.answer is None]
         if pending and kept.rehearsal.ended is Ending.OPEN:
             kept.answer(pending[0].text)
@@ -247,7 +247,7 @@ class Workspace:
                 offer_json=stored.offer_json,
             )
         )
-        kept = KeptRehearsal(self, new_id, sibling)
+        kept = KeptRehearsal(self, new_id, sibling, stored.focus, rehearsal_id, turn)
         for exchange, assessment in zip(sibling.now.exchanges, sibling.assessments, strict=True):
             self.store.add_learner_turn(new_id, exchange.turn, exchange.learner)
             kept.store_answer(exchange, assessment)
@@ -271,6 +271,12 @@ class KeptRehearsal:
     workspace: Workspace
     rehearsal_id: str
     rehearsal: Rehearsal
+    focus: str | None = None
+    """The criterion that the learner wants to work on."""
+    parent_id: str | None = None
+    """The rehearsal that it went back to a moment of."""
+    parent_turn: int | None = None
+    """After which learner turn of that one it begins."""
 
     def __post_init__(self) -> None:
         self.rehearsal.reviews.listener = self._reviewed

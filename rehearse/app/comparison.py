@@ -93,17 +93,16 @@ def compare_after_branch(desk: Desk, kept: KeptRehearsal, *, only_fresh: bool = 
 
     With `only_fresh` only right after that moment, and without what lies behind the answers, because the talk goes on.
     """
-    stored = desk.workspace.store.get(kept.rehearsal_id)
-    if stored.parent_id is None or stored.parent_turn is None:
+    if kept.parent_id is None or kept.parent_turn is None:
         return None
-    turn = stored.parent_turn + 1
+    turn = kept.parent_turn + 1
     taken = kept.rehearsal.now.turn
     if taken < turn or (only_fresh and taken != turn):
         return None
     try:
-        before = desk.open(stored.parent_id).rehearsal
+        before = desk.open(kept.parent_id).rehearsal
     except RehearseError:
         return None
     if before.now.turn < turn:
         return None
-    return compare(before, kept.rehearsal, turn, desk.workspace.library, full=not only_fresh, before_id=stored.parent_id)
+    return compare(before, kept.rehearsal, turn, desk.workspace.library, full=not only_fresh, before_id=kept.parent_id)

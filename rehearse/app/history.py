@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import gradio as gr
@@ -139,9 +139,8 @@ def _fits(summary: RehearsalSummary, wanted: Wanted) -> bool:
     )
 
 
-def _found(workspace: Workspace, wanted: Wanted) -> tuple[list[Entry], int]:
-    """What fits, as trees, and how many talks that is."""
-    summaries = workspace.store.list(limit=MOST_LISTED)
+def _found(workspace: Workspace, wanted: Wanted, summaries: Sequence[RehearsalSummary]) -> tuple[list[Entry], int]:
+    """What fits of the talks that are kept, as trees, and how many talks that is."""
     attempts: dict[str, int] = {}
     for summary in summaries:
         attempts[summary.scenario_id] = attempts.get(summary.scenario_id, 0) + bool(summary.scores_json)
@@ -155,14 +154,14 @@ def _found(workspace: Workspace, wanted: Wanted) -> tuple[list[Entry], int]:
     return [entry_of(workspace, tree, attempts) for tree in forest(fitting)], len(fitting)
 
 
-def _shown(workspace: Workspace, wanted: Wanted) -> dict[str, object]:
-    entries, count = _found(workspace, wanted)
+def _shown(workspace: Workspace, wanted: Wanted, summaries: Sequence[RehearsalSummary]) -> dict[str, object]:
+    entries, count = _found(workspace, wanted, summaries)
     return {"entries": entries, "count": count, "words": wanted.words, "anything": wanted.anything}
 
 
 def found_html(workspace: Workspace, wanted: Wanted) -> str:
     """The talks that fit."""
-    return render("history_found.html", **_shown(workspace, wanted))
+    return render("history_found.html", **_shown(workspace, wanted, workspace.store.list(limit=MOST_LISTED)))
 
 
 def history_html(workspace: Workspace, wanted: Wanted = Wanted()) -> str:
@@ -170,7 +169,7 @@ def history_html(workspace: Workspace, wanted: Wanted = Wanted()) -> str:
     try:
         total = workspace.store.count()
         kept = workspace.store.list(limit=MOST_LISTED)
-        shown = _shown(workspace, wanted)
+        shown = _shown(workspace, wanted, kept)
     except RehearseError as error:
         return notice(str(error))
     played = {s.persona_id for s in kept}

@@ -63,21 +63,19 @@ def talk_html(desk: Desk, kept: KeptRehearsal, *, pending: str = "", coming: Seq
 def head_html(desk: Desk, kept: KeptRehearsal) -> str:
     """Who sits opposite, and what it is about."""
     setting = kept.rehearsal.engine.setting
-    stored = desk.workspace.store.get(kept.rehearsal_id)
     return render(
         "stage_head.html",
         persona=setting.persona,
         scenario=setting.scenario,
         difficulty=setting.difficulty.value,
-        parent_turn=stored.parent_turn,
+        parent_turn=kept.parent_turn,
         worded_by=desk.workspace.model.name if desk.workspace.model else "",
     )
 
 
 def side_html(desk: Desk, kept: KeptRehearsal) -> str:
     """The brief, always at hand."""
-    stored = desk.workspace.store.get(kept.rehearsal_id)
-    focus = desk.workspace.library.criterion(stored.focus) if stored.focus else None
+    focus = desk.workspace.library.criterion(kept.focus) if kept.focus else None
     return render("stage_side.html", scenario=kept.rehearsal.engine.setting.scenario, focus=focus, offer=kept.rehearsal.offer)
 
 

@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from rehearse.acting.actor import Answer, ModelActor
 from rehearse.acting.carried import REQUIRED, carried
 from rehearse.acting.guard import MOST_WORDS, Guard, Leave, leave_for
 from rehearse.domain.bots import BotLines
-from rehearse.domain.library import Library
+from rehearse.domain.library import Library, load_bot_lines
 from rehearse.domain.persona import Difficulty, Persona, slots_of
 from rehearse.domain.speaking import Rule
 from rehearse.domain.state import Ending
@@ -241,6 +242,17 @@ def cast(library: Library, encoder: Encoder, number: int) -> Engine:
     pairs = [(s.id, p.id) for s in library.scenarios for p in library.personas_for(s.id)]
     scenario, persona = pairs[number % len(pairs)]
     return Engine.cast(library, encoder, scenario, persona, list(Difficulty)[number % 3], number)
+
+
+def play_many_hostile(library: Library, encoder: Encoder, bad: Sequence[Bad], turns: int) -> dict[str, Tally]:
+    """At least so many turns with hostile models of every kind, over the cast, the scenarios, the difficulties and the bots."""
+    lines, found = load_bot_lines(), {kind: Tally() for kind in KINDS}
+    for number in count():
+        if sum(tally.turns for tally in found.values()) >= turns:
+            break
+        kind, bot = KINDS[number % len(KINDS)], list(BotKind)[number % len(BotKind)]
+        found[kind] += play_hostile(cast(library, encoder, number * 7), kind, bot, bad, lines, 7, number)
+    return found
 
 
 def by_rule(bad: Sequence[Bad], library: Library, encoder: Encoder) -> Mapping[Rule, tuple[int, int]]:

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import pytest
 
 from rehearse.acting.actor import Answer, ModelActor
-from rehearse.domain.library import Library, load_bot_lines
+from rehearse.domain.library import Library
 from rehearse.errors import ModelError, ModelFailure
 from rehearse.llm.chat import Prompt
 from rehearse.llm.prompts import fenced
 from rehearse.llm.scripted import Script, ScriptedModel
-from rehearse.simulation.bots import BotKind
 from rehearse.simulation.engine import Engine
-from rehearse.validation.acting import KINDS, Bad, RememberingEncoder, Tally, cast, play_hostile
+from rehearse.validation.acting import Bad, RememberingEncoder, Tally, play_many_hostile
 
 ASKED = "What takes most of your time in the depots these days?"
 FINE = "Mostly the lists, if I am honest."
@@ -126,13 +125,8 @@ def test_words_change_no_state(engine: Engine) -> None:
 
 def test_hostile_models_reach_nobody(library: Library, encoder: RememberingEncoder, known_bad: tuple[Bad, ...]) -> None:
     """Three hundred turns; `scripts/measure_guard.py` plays a thousand."""
-    lines, total, kinds = load_bot_lines(), Tally(), {kind: Tally() for kind in KINDS}
-    number = 0
-    while total.turns < 300:
-        kind, bot = KINDS[number % len(KINDS)], list(BotKind)[number % len(BotKind)]
-        played = play_hostile(cast(library, encoder, number * 7), kind, bot, known_bad, lines, 7, number)
-        total, kinds[kind] = total + played, kinds[kind] + played
-        number += 1
+    kinds = play_many_hostile(library, encoder, known_bad, 300)
+    total = sum(kinds.values(), Tally())
     assert total.bad == []
     assert total.kept / total.turns >= 0.95
     for kind, rule in (("agrees", "concession"), ("flatters", "gushing"), ("leaks", "hidden_fact"), ("German", "language")):

@@ -32,9 +32,8 @@ BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 TURNS, LEARNER_WORDS, ANSWER_WORDS = 8, 45, 25
 TIMES = 9
 HOW = (
-    f"Waiting time and, in brackets, processor time: the least of {TIMES} times each, on a machine with {{machine}} that other "
-    f"programs kept busy. Talks of {TURNS} turns. A turn and a deletion wait for the disk, "
-    "which is why they vary most; how many times as much is counted in processor time."
+    f"Waiting time and, in brackets, processor time: the least of {TIMES} times each, on a machine with {{machine}}. Talks of {TURNS} "
+    "turns. A turn and a deletion wait for the disk, which is why they vary most; how many times as much is counted in processor time."
 )
 LISTED = 500
 """How many the history page lists."""

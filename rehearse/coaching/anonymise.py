@@ -235,14 +235,15 @@ def _named(text: str) -> Iterator[tuple[int, str]]:
             if name and not (name.casefold() in _WORDS_TOO and not _is_person_here(text, match.start(1), match.end(1), name)):
                 yield match.start(1), name
     for match in re.finditer(rf"(?<!\w){_FULL}", text):
-        words = match.group().split()
-        for index, word in enumerate(words):
-            if _bare(word) in _GIVEN:
-                # A surname may follow a given name.
-                name = _clean(" ".join([_bare(word), *words[index + 1 :]]), certain=False)
-                if name:
-                    yield match.start() + match.group().find(word), name
-                break
+        words = list(re.finditer(r"\S+", match.group()))
+        index = 0
+        while index < len(words):
+            first = _bare(words[index].group())
+            # A surname may follow a given name; where none does, the next name may: “Renata May Maya”.
+            name = _clean(" ".join([first, *(w.group() for w in words[index + 1 :])]), certain=False) if first in _GIVEN else None
+            if name:
+                yield match.start() + words[index].start(), name
+            index += len(name.split()) if name else 1
 
 
 def _bare(word: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from rehearse.app.queueing import BusyError, Work, shared_work
+from rehearse.app.queueing import BusyError, Kind, Work, shared_work
 from rehearse.domain.state import Ending
 from rehearse.errors import EmptyTurnError, LearnerError, UnknownIdError
 from rehearse.perception.readability import clean_turn
@@ -121,20 +121,24 @@ class Desk:
         with self._guard:
             first = self._asked.get(asked)
             if first is None or first.done():
-                by_model = self.workspace.settings.model is not None
-                first = self._asked[asked] = self._queued(lambda: self._say(rehearsal_id, words, turns), by_model=by_model)
+                first = self._asked[asked] = self._queued(lambda: self._say(rehearsal_id, words, turns), by_model=self.by_model)
             else:
                 return _repeated(first)
         first.add_done_callback(lambda _: self._asked.pop(asked, None))
         return first
 
-    def do(self, work: Callable[[], T]) -> Future[T]:
-        """Something else that takes this machine a while, in line with this person's turns."""
-        return self._queued(work, by_model=False)
+    @property
+    def by_model(self) -> bool:
+        """Whether a chat model words the answers here."""
+        return self.workspace.settings.model is not None
 
-    def _queued(self, work: Callable[[], T], *, by_model: bool) -> Future[T]:
+    def do(self, work: Callable[[], T], *, by_model: bool = False) -> Future[T]:
+        """Something else that takes a while, in line with this person's turns; `by_model` where a chat model is waited for."""
+        return self._queued(work, Kind.OTHER, by_model=by_model)
+
+    def _queued(self, work: Callable[[], T], kind: Kind = Kind.TURN, *, by_model: bool) -> Future[T]:
         try:
-            return self.work.queue(by_model=by_model).submit(self.workspace.store.person_id, work)
+            return self.work.queue(by_model=by_model).submit(self.workspace.person_id, work, kind)
         except BusyError as error:
             refused: Future[T] = Future()
             refused.set_exception(error)
@@ -156,6 +160,7 @@ class Desk:
                 raise
             finally:
                 self._coming.pop(rehearsal_id, None)
+            self.work.spoken(kept.rehearsal.now.exchanges[-1].voice)
             if reply.notice:
                 self._notices[rehearsal_id] = reply.notice
             return kept
@@ -201,6 +206,11 @@ class Desk:
         """Read every talk from the store the next time."""
         with self._guard:
             self._open.clear()
+
+    @property
+    def talks_open(self) -> int:
+        """How many talks are in memory."""
+        return len(self._open)
 
     def _keep(self, kept: KeptRehearsal) -> None:
         with self._guard:

@@ -17,7 +17,9 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rehearse.app.api import PREFIX
 from rehearse.app.api.gate import CHANGING
+from rehearse.app.api.problems import BEARER, of_error
 from rehearse.app.hardening import came_from_elsewhere
 from rehearse.app.routes import foreign, page_of
 from rehearse.app.signed_in import PERSON
@@ -74,6 +76,11 @@ class Sessions:
         return owner == person_id
 
 
+def _for_programs(scope: Scope) -> bool:
+    """Whether an address is of the interface for programs, whose failures are problems and not pages."""
+    return bool(scope["path"].startswith(f"{PREFIX}/"))
+
+
 class Doorway:
     """Lets in who is known, to what is theirs."""
 
@@ -97,9 +104,14 @@ class Doorway:
         try:
             person = await to_thread.run_sync(self.way.who, scope)
         except NotSignedInError as error:
-            await page_of(text("people.refused_heading"), str(error), 403)(scope, receive, send)
+            # Whoever is known and may not enter; a program is told so in its own form.
+            refused = of_error(error) if _for_programs(scope) else page_of(text("people.refused_heading"), str(error), 403)
+            await refused(scope, receive, send)
             return
         except RehearseError as error:
+            if _for_programs(scope):
+                await of_error(error)(scope, receive, send)
+                return
             await page_of(text("error.page_heading"), str(error), 503)(scope, receive, send)
             return
         path = scope["path"]
@@ -122,10 +134,13 @@ class Doorway:
     def _ask(self, scope: Scope) -> Response:
         """Lead a person to where they sign in; tell a program that nobody is signed in."""
         headers = Headers(scope=scope)
+        shown = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+        if _for_programs(scope) and not shown:
+            return of_error(NotSignedInError(text("people.proxy_missing" if self.way.kind == "proxy" else "people.nobody")))
         if self.way.kind == "proxy":
             return page_of(text("people.refused_heading"), text("people.proxy_missing"), 401)
-        if scope["method"] != "GET" or "text/html" not in headers.get("accept", ""):
-            told = {"www-authenticate": 'Bearer realm="rehearse"', "cache-control": "no-store"}
+        if not shown:
+            told = {"www-authenticate": BEARER, "cache-control": "no-store"}
             return JSONResponse({"detail": text("people.nobody")}, 401, told)
         wanted = scope["path"] + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303, {"cache-control": "no-store"})

@@ -15,10 +15,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cache
 from typing import Generic, Protocol, TypeVar, cast
 
 from rehearse.errors import LearnerError, RehearseError
+from rehearse.simulation.voice import VoiceRecord
 
 T = TypeVar("T")
 
@@ -36,6 +38,14 @@ LONGEST_ADVICE = 60
 log = logging.getLogger(__name__)
 
 
+class Kind(StrEnum):
+    """What waits."""
+
+    TURN = "turn"
+    OTHER = "other"
+    """Rating what comes from elsewhere, going back to an earlier turn, a debrief."""
+
+
 class BusyError(LearnerError):
     """Too much is waiting; nothing was said. `retry_after` is when there should be room again, in seconds."""
 
@@ -48,15 +58,15 @@ class Watch(Protocol):
     """Somebody who counts; is told no content and no ids."""
 
     def begun(self, waited: float) -> None:
-        """A turn was begun after so many seconds of waiting."""
+        """Something was begun after so many seconds of waiting."""
         ...
 
-    def done(self, seconds: float, outcome: str) -> None:
-        """A turn was worked on for so many seconds: `answered`, `refused` (the learner can mend it) or `failed`."""
+    def done(self, kind: Kind, seconds: float, outcome: str) -> None:
+        """Something was worked on for so many seconds: `answered`, `refused` (the learner can mend it) or `failed`."""
         ...
 
-    def turned_away(self, outcome: str) -> None:
-        """A turn never began: `busy` or `left`."""
+    def turned_away(self, kind: Kind, outcome: str) -> None:
+        """Something never began: `busy` or `left`."""
         ...
 
 
@@ -64,15 +74,16 @@ class _Unwatched:
     def begun(self, waited: float) -> None:
         pass
 
-    def done(self, seconds: float, outcome: str) -> None:
+    def done(self, kind: Kind, seconds: float, outcome: str) -> None:
         pass
 
-    def turned_away(self, outcome: str) -> None:
+    def turned_away(self, kind: Kind, outcome: str) -> None:
         pass
 
 
 @dataclass(frozen=True)
 class _Job(Generic[T]):
+    kind: Kind
     person: str
     work: Callable[[], T]
     future: Future[T]
@@ -100,14 +111,14 @@ class FairQueue:
     def __post_init__(self) -> None:
         self._pool = ThreadPoolExecutor(self.at_once, thread_name_prefix=self.name)
 
-    def submit(self, person: str, work: Callable[[], T]) -> Future[T]:
+    def submit(self, person: str, work: Callable[[], T], kind: Kind = Kind.TURN) -> Future[T]:
         """Have something done for a person; cancel what is given back, and it is not begun. `BusyError` where too much waits."""
         future: Future[T] = Future()
-        job = cast("_Job[object]", _Job(person, work, future, time.monotonic()))
+        job = cast("_Job[object]", _Job(kind, person, work, future, time.monotonic()))
         with self._lock:
-            self._admit(person)
+            self._admit(person, kind)
             self._lines.setdefault(person, deque()).append(job)
-        future.add_done_callback(self._left)
+        future.add_done_callback(lambda done: self.watch.turned_away(kind, "left") if done.cancelled() else None)
         self._begin_what_may()
         return future
 
@@ -123,19 +134,19 @@ class FairQueue:
         with self._lock:
             return len(self._busy)
 
-    def _admit(self, person: str) -> None:
+    def _admit(self, person: str, kind: Kind) -> None:
         """Refuse what would wait too long."""
         if len(self._lines.get(person, ())) >= self.most_of_one or sum(map(len, self._lines.values())) >= self.most_waiting:
             self._sweep()
         if len(self._lines.get(person, ())) >= self.most_of_one:
-            self.watch.turned_away("busy")
+            self.watch.turned_away(kind, "busy")
             raise BusyError(
                 "Several of your turns are still being answered, so this one was not sent. Wait for them, then send it again.",
                 self._advice(self.most_of_one * self._usual),
             )
         waiting = sum(map(len, self._lines.values()))
         if waiting >= self.most_waiting:
-            self.watch.turned_away("busy")
+            self.watch.turned_away(kind, "busy")
             seconds = self._advice(waiting * self._usual / self.at_once)
             raise BusyError(
                 f"Very many people are rehearsing at this moment, so this was not sent. Send it again in {seconds} seconds.",
@@ -154,10 +165,6 @@ class FairQueue:
                 self._lines[person] = kept
             else:
                 del self._lines[person]
-
-    def _left(self, future: Future[T]) -> None:
-        if future.cancelled():
-            self.watch.turned_away("left")
 
     def _begin_what_may(self) -> None:
         while (job := self._next()) is not None:
@@ -209,19 +216,26 @@ class FairQueue:
         seconds = time.monotonic() - began
         self._over(job)
         self._usual += 0.1 * (seconds - self._usual)
-        self.watch.done(seconds, outcome)
+        self.watch.done(job.kind, seconds, outcome)
 
     def _over(self, job: _Job[object]) -> None:
         with self._lock:
             self._busy.discard(job.person)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Work:
     """Two queues, so that nobody who is answered by this machine stands behind those who wait for a slow model."""
 
     own: FairQueue
     model: FairQueue
+    listener: Callable[[VoiceRecord], None] | None = None
+    """Is told what a chat model did in a turn."""
+
+    def spoken(self, voice: VoiceRecord | None) -> None:
+        """Tell whoever counts; None where the embedded engine spoke."""
+        if voice is not None and self.listener is not None:
+            self.listener(voice)
 
     @classmethod
     def of(cls, own: int = OWN_AT_ONCE, model: int = MODEL_AT_ONCE) -> Work:

@@ -26,6 +26,10 @@ class Visitors(Protocol):
         """The desk of the person who sent it; raises where nobody is known."""
         ...
 
+    def desks(self) -> list[Desk]:
+        """The desks that are in memory, for whoever counts."""
+        ...
+
 
 @dataclass
 class OnePerson:
@@ -41,3 +45,7 @@ class OnePerson:
         """The only desk."""
         del request
         return self.own_desk
+
+    def desks(self) -> list[Desk]:
+        """The only desk."""
+        return [self.own_desk]

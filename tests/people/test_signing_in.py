@@ -74,6 +74,19 @@ def test_what_is_wrong_is_said_and_nothing_is_repeated(fresh: TestClient, dora: 
     assert "set-cookie" not in answer.headers
 
 
+def test_a_program_is_told_in_its_own_form_that_nobody_is_signed_in(fresh: TestClient) -> None:
+    for answer in (
+        fresh.get("/api/v1/rehearsals"),
+        fresh.post("/api/v1/rehearsals", json={}),
+        fresh.get("/api/v1/nothing", headers={"authorization": "Bearer made-up"}),
+    ):
+        assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+        assert answer.json()["type"] == "urn:rehearse:problem:nobody"
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    # A person who looks up the description of the interface is led to where they sign in.
+    assert fresh.get("/api/v1/docs", headers=hosted.HTML).headers["location"].startswith("/sign-in")
+
+
 def test_too_many_guesses_are_told_when_to_come_back(app: FastAPI, common: Workspace) -> None:
     hosted.accounts_of(common).add("Guessed", hosted.PASSWORD)
     client = hosted.browser(app, "192.0.2.51")

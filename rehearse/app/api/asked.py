@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from rehearse.coaching.imported import Format
 from rehearse.domain.persona import Difficulty
@@ -41,6 +41,11 @@ class Begin(Asked):
         examples=[7],
     )
     focus: KnownId | None = Field(default=None, description="A criterion to practise, such as `exploration`.", examples=[None])
+    off_record: StrictBool = Field(
+        default=False,
+        description="Keep it in memory only: it stands in no history and in no file, and is gone when it is deleted, after some "
+        "hours, or with the process.",
+    )
 
 
 class Say(Asked):

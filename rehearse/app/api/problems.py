@@ -18,9 +18,11 @@ from rehearse.errors import (
     EmptyTurnError,
     LearnerError,
     ModelError,
+    NotSignedInError,
     OperatorError,
     RehearsalOverError,
     RehearseError,
+    TooManyAttemptsError,
     TranscriptError,
     TurnTooLongError,
     UnknownIdError,
@@ -29,6 +31,8 @@ from rehearse.errors import (
 MEDIA_TYPE = "application/problem+json"
 KINDS: tuple[tuple[type[RehearseError], int, str, str], ...] = (
     (BusyError, 503, "busy", "Too much is waiting"),
+    (NotSignedInError, 401, "nobody", "Nobody is signed in"),
+    (TooManyAttemptsError, 429, "attempts", "Too many attempts"),
     (UnknownIdError, 404, "unknown-id", "There is no such thing"),
     (MovedOnError, 409, "moved-on", "The talk has gone on"),
     (RehearsalOverError, 409, "over", "The talk has ended"),
@@ -47,6 +51,8 @@ MOVED_ON = (
 UNEXPECTED = (
     "Something went wrong on the server; what had been said before is kept. Try again; if it happens twice, tell whoever runs it."
 )
+BEARER = 'Bearer realm="rehearse"'
+"""How a program signs in, as a header says it."""
 TITLES = {
     400: "The request cannot be read",
     401: "Nobody is signed in",
@@ -90,7 +96,11 @@ def of_error(error: RehearseError) -> JSONResponse:
     detail = MOVED_ON if isinstance(error, MovedOnError) else str(error)
     if status == 500:
         detail = UNEXPECTED
-    headers = {"retry-after": str(error.retry_after)} if isinstance(error, BusyError) else None
+    headers: dict[str, str] = {}
+    if isinstance(error, BusyError | TooManyAttemptsError):
+        headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, NotSignedInError):
+        headers["www-authenticate"] = BEARER
     return problem(status, kind, title, detail, headers=headers)
 
 

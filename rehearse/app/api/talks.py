@@ -55,7 +55,7 @@ async def _left(request: Request) -> None:
 def begin(desk: MyDesk, wanted: Begin) -> Talk:
     """Begin a talk; the answer holds its id and the counterpart's first words."""
     focus = desk.workspace.library.criterion(wanted.focus).id if wanted.focus else None
-    kept = desk.begin(wanted.scenario, wanted.persona, wanted.difficulty.value, focus, wanted.seed)
+    kept = desk.begin(wanted.scenario, wanted.persona, wanted.difficulty.value, focus, wanted.seed, off_record=wanted.off_record)
     return talk_told(desk.workspace.store.get(kept.rehearsal_id))
 
 
@@ -82,15 +82,17 @@ def look(desk: MyDesk, rehearsal_id: RehearsalId) -> Talk:
 @router.post("/{rehearsal_id}/turns")
 async def say(request: Request, desk: MyDesk, rehearsal_id: RehearsalId, turn: Say) -> Answer:
     """Say something and hear the answer. Safe to send again: the same turn with the same words is said once."""
+    notice = ""
     try:
         await awaited(request, desk.say(rehearsal_id, turn.text, turn.expect_turn - 1))
+        notice = desk.take_notice(rehearsal_id)
     except RepeatedSendError:
         pass
     except StorageError:
         if await run_in_threadpool(_said_otherwise, desk, rehearsal_id, turn):
             raise MovedOnError from None
         raise
-    return await run_in_threadpool(_answer, desk, rehearsal_id, turn.expect_turn)
+    return await run_in_threadpool(_answer, desk, rehearsal_id, turn.expect_turn, notice)
 
 
 def _said_otherwise(desk: Desk, rehearsal_id: str, turn: Say) -> bool:
@@ -99,9 +101,10 @@ def _said_otherwise(desk: Desk, rehearsal_id: str, turn: Say) -> bool:
     return said.get(turn.expect_turn, clean_turn(turn.text)) != clean_turn(turn.text)
 
 
-def _answer(desk: Desk, rehearsal_id: str, number: int) -> Answer:
+def _answer(desk: Desk, rehearsal_id: str, number: int, notice: str) -> Answer:
     stored = desk.workspace.store.get(rehearsal_id)
-    return Answer(rehearsal=rehearsal_id, turn=turn_told(stored, numbered(stored, number)), ended=ending_of(stored))
+    told = turn_told(stored, numbered(stored, number))
+    return Answer(rehearsal=rehearsal_id, turn=told, ended=ending_of(stored), notice=notice or None)
 
 
 @router.post("/{rehearsal_id}/rewind", status_code=201)
@@ -112,8 +115,12 @@ async def rewind(request: Request, desk: MyDesk, rehearsal_id: RehearsalId, mome
 
 
 @router.post("/{rehearsal_id}/finish")
-def finish(desk: MyDesk, rehearsal_id: RehearsalId) -> Finished:
+async def finish(request: Request, desk: MyDesk, rehearsal_id: RehearsalId) -> Finished:
     """End a talk and read its debrief; one that has ended gives the same debrief again."""
+    return await awaited(request, desk.do(lambda: _finished(desk, rehearsal_id), by_model=desk.by_model))
+
+
+def _finished(desk: Desk, rehearsal_id: str) -> Finished:
     desk.end(rehearsal_id)
     stored = desk.workspace.store.get(rehearsal_id)
     debrief = debrief_told(stored)

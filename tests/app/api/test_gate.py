@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from rehearse.app.api.gate import MOST_BYTES
 from rehearse.app.desk import Desk
 from rehearse.app.visitors import OnePerson
+from rehearse.errors import NotSignedInError, RehearseError, TooManyAttemptsError
 from rehearse.workspace import Workspace
 from tests.app.api.conftest import BEGIN
 
@@ -83,3 +84,23 @@ def test_an_error_that_nobody_foresaw_tells_nothing_of_the_inside(
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:rehearse:problem:unexpected")
     assert "inside" not in answer.text
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind", "header"),
+    [
+        (NotSignedInError("Nobody is signed in."), 401, "nobody", ("www-authenticate", 'Bearer realm="rehearse"')),
+        (TooManyAttemptsError(41.6), 429, "attempts", ("retry-after", "42")),
+    ],
+)
+def test_who_is_not_let_in_is_told_so_in_a_program_s_words(
+    error: RehearseError, status: int, kind: str, header: tuple[str, str], client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> Desk:
+        raise error
+
+    monkeypatch.setattr(OnePerson, "desk", refused)
+    answer = client.get("/rehearsals")
+    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:rehearse:problem:{kind}")
+    assert answer.headers[header[0]] == header[1]
+    assert answer.json()["detail"] == str(error)

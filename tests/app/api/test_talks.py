@@ -141,6 +141,25 @@ def test_unknown_ids_leave_nothing_in_memory(visitors: OnePerson, client: TestCl
     assert len(visitors.own_desk._locks) == 0
 
 
+def test_a_talk_off_the_record_is_had_like_any_other_and_stands_nowhere(client: TestClient, workspace: Workspace) -> None:
+    talk = begin(client, off_record=True)
+    assert say(client, talk["id"], 1, LINES[0]).json()["turn"]["counterpart"]
+    assert client.get("/rehearsals").json()["rehearsals"] == []
+    assert workspace.store.count() == 0
+    branch = client.post(f"/rehearsals/{talk['id']}/rewind", json={"turn": 1}).json()
+    assert client.post(f"/rehearsals/{branch['id']}/finish", json={}).json()["debrief"]["details"]
+    assert workspace.store.count() == 0
+    assert client.delete(f"/rehearsals/{talk['id']}").status_code == 204
+    assert client.get(f"/rehearsals/{talk['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("unclear", ["yes", 1, None])
+def test_off_the_record_is_asked_for_in_one_way_only(client: TestClient, workspace: Workspace, unclear: object) -> None:
+    """What might be a slip is refused: nobody should believe to be off the record and not be."""
+    assert client.post("/rehearsals", json=BEGIN | {"off_record": unclear}).status_code == 422
+    assert workspace.store.count() == 0
+
+
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [

@@ -15,7 +15,7 @@ from rehearse.coaching.carry import CarryCard, carry_card
 from rehearse.coaching.contest import Contest, contest
 from rehearse.coaching.progress import OVERALL, Progress, ScoredRehearsal, playbook, progress
 from rehearse.coaching.restoring import contested, load_assessment, load_contest, load_overall
-from rehearse.domain.assessment import Debrief
+from rehearse.domain.assessment import Debrief, Ratings
 from rehearse.domain.carry_texts import shipped_carry_texts
 from rehearse.domain.check_in import CheckIn
 from rehearse.domain.state import Ending
@@ -51,12 +51,15 @@ def contests_of(workspace: Workspace, rehearsal_id: str, transcript: Transcript)
     return tuple(load_contest(c.contest_json, transcript) for c in workspace.store.notebook.contests(rehearsal_id))
 
 
-def debrief_of(kept: KeptRehearsal, contests: Sequence[Contest]) -> Debrief:
-    """The debrief of an ended rehearsal, its ratings as they stand after contests."""
-    rehearsal = kept.rehearsal
-    shown = contested([a.ratings for a in rehearsal.assessments], contests)
-    assessments = [replace(a, ratings=ratings) for a, ratings in zip(rehearsal.assessments, shown, strict=True)]
-    return rehearsal.coach.debrief(rehearsal.conversation, assessments)
+def debrief_of(kept: KeptRehearsal) -> Debrief:
+    """The debrief of an ended rehearsal: second readings included, ratings as they stand after contests."""
+    kept.catch_up()
+    return kept.debrief()
+
+
+def ratings_at(kept: KeptRehearsal, turn: int) -> Ratings:
+    """The ratings of one learner turn as they stand after contests."""
+    return contested([a.ratings for a in kept.rehearsal.assessments], kept.contests())[turn - 1]
 
 
 def contest_rating(kept: KeptRehearsal, turn: int, criterion_id: str, reason: str) -> Contest:
@@ -78,12 +81,12 @@ def contest_rating(kept: KeptRehearsal, turn: int, criterion_id: str, reason: st
     if not 1 <= turn <= turns:
         raise UnknownIdError("turn", str(turn), [str(n) for n in range(1, turns + 1)])
     criterion_id = workspace.library.criterion(criterion_id).id
-    earlier = contests_of(workspace, kept.rehearsal_id, rehearsal.transcript)
-    standing = contested([a.ratings for a in rehearsal.assessments], earlier)[turn - 1]
+    kept.catch_up()
+    standing = ratings_at(kept, turn)
     found = contest(rehearsal.conversation, turn, criterion_id, reason, standing, rehearsal.coach.encoder, workspace.library)
     written = json.dumps(found.to_dict(), ensure_ascii=False)
     workspace.store.notebook.add_contest(kept.rehearsal_id, turn, criterion_id, reason, written)
-    kept.keep_debrief(debrief_of(kept, (*earlier, found)))
+    kept.keep_debrief(kept.debrief())
     return found
 
 
@@ -92,8 +95,7 @@ def contest_rating(kept: KeptRehearsal, turn: int, criterion_id: str, reason: st
 
 def card_of(kept: KeptRehearsal) -> CarryCard:
     """The card for the real conversation, after an ended rehearsal."""
-    debrief = debrief_of(kept, contests_of(kept.workspace, kept.rehearsal_id, kept.rehearsal.transcript))
-    return carry_card(kept.rehearsal.conversation, debrief, kept.workspace.library, shipped_carry_texts())
+    return carry_card(kept.rehearsal.conversation, debrief_of(kept), kept.workspace.library, shipped_carry_texts())
 
 
 def has_agreement(scenario_id: str) -> bool:

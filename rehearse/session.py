@@ -6,7 +6,9 @@ With a chat model the counterpart is worded by it, inside the same plan; without
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from rehearse.acting.actor import Hear, ModelActor
 from rehearse.acting.appraiser import ModelAppraiser
@@ -180,13 +182,17 @@ class Rehearsal:
             self, history=self.history[: turn + 1], assessments=self.assessments[:turn], reviews=Reviews(self.reviews.reviewer)
         )
 
-    def restored(self, history: list[Snapshot], ending: Ending) -> Rehearsal:
-        """The same cast with an earlier history; the coach takes its view of each turn again from the same words."""
+    def restored(self, history: list[Snapshot], ending: Ending, known: Sequence[Assessment | None] = ()) -> Rehearsal:
+        """The same cast with an earlier history and the coach's view of each turn as it is known.
+
+        Where none is known, the coach takes its view again from the same words.
+        """
         if ending is not Ending.OPEN and history[-1].ending is Ending.OPEN:
             history = [*history[:-1], replace(history[-1], ending=ending)]
         sibling = replace(self, history=history, assessments=[], reviews=Reviews(self.reviews.reviewer))
-        for snapshot in history[1:]:
-            sibling.assessments.append(self.coach.assess(sibling._conversation(snapshot), snapshot.turn, sibling.remarks))
+        for snapshot, view in zip_longest(history[1:], known):
+            seen = view or self.coach.assess(sibling._conversation(snapshot), snapshot.turn, sibling.remarks)
+            sibling.assessments.append(seen)
         return sibling
 
     @property

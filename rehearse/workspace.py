@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from rehearse.acting.actor import Hear
 from rehearse.coaching.coach import Assessment, Coach, Reviewer
+from rehearse.coaching.contest import Contest
 from rehearse.coaching.ratings import total
+from rehearse.coaching.restoring import contested, load_contest, readable_assessment
 from rehearse.config import Settings, load_settings
 from rehearse.domain.assessment import Debrief, Ratings
 from rehearse.domain.idea import Hit, PassageIndex
@@ -29,7 +31,7 @@ from rehearse.llm.chat import ChatModel
 from rehearse.perception.embedding import shared_embedding
 from rehearse.perception.encoder import Encoder, shared_encoder
 from rehearse.perception.readability import clean_turn
-from rehearse.session import Rehearsal, Reply
+from rehearse.session import REVIEWS_WAIT, Rehearsal, Reply
 from rehearse.simulation.snapshot import Exchange
 from rehearse.simulation.snapshots import dump_exchange, dump_inner, load_snapshot
 from rehearse.storage.records import LOCAL_PERSON
@@ -254,14 +256,15 @@ class Workspace:
         return kept
 
     def _restore(self, stored: StoredRehearsal) -> Rehearsal:
-        """The rehearsal with every snapshot as it was; the coach's view of each turn is taken again from the same words."""
+        """The rehearsal with every snapshot, and the coach's view of every turn, as they were."""
         offer = OfferCard.from_json(stored.offer_json) or None
         rehearsal = self._rehearse(stored.scenario_id, stored.persona_id, stored.difficulty, stored.seed, offer)
         answers = [t.answer for t in stored.turns if t.answer is not None]
         told = [answer.exchange_json for answer in answers]
         start = load_snapshot(stored.opening, [], dump_inner(rehearsal.now))
         history = [start] + [load_snapshot(stored.opening, told[: n + 1], answer.inner_json) for n, answer in enumerate(answers)]
-        return rehearsal.restored(history, Ending(stored.ending) if stored.ending else Ending.OPEN)
+        known = [readable_assessment(answer.assessment_json, history[-1].transcript) for answer in answers]
+        return rehearsal.restored(history, Ending(stored.ending) if stored.ending else Ending.OPEN, known)
 
 
 @dataclass(frozen=True)
@@ -307,9 +310,34 @@ class KeptRehearsal:
         try:
             self.workspace.store.update_assessment(self.rehearsal_id, number, _assessment_json(assessment))
             if self.rehearsal.ended is not Ending.OPEN:
-                self.keep_debrief(self.rehearsal.finish(wait=0.0))
+                self.catch_up(wait=0.0)
+                self.keep_debrief(self.debrief())
         except RehearseError as error:
             log.warning("the second reading of turn %d was not kept: %s", number, error)
+
+    def catch_up(self, wait: float = REVIEWS_WAIT) -> None:
+        """Have in memory what is stored of the coach's view; second readings under way are waited for that long.
+
+        What is stored counts: another process, or a talk that was put away meanwhile, may have read a turn again.
+        """
+        self.rehearsal.reviews.wait(wait)
+        views = self.rehearsal.assessments
+        for turn in self.workspace.store.get(self.rehearsal_id).turns:
+            if turn.answer is not None and turn.number <= len(views):
+                known = readable_assessment(turn.answer.assessment_json, self.rehearsal.transcript)
+                views[turn.number - 1] = known or views[turn.number - 1]
+
+    def contests(self) -> tuple[Contest, ...]:
+        """The ratings contested in it, oldest first."""
+        kept = self.workspace.store.notebook.contests(self.rehearsal_id)
+        return tuple(load_contest(c.contest_json, self.rehearsal.transcript) for c in kept)
+
+    def debrief(self) -> Debrief:
+        """The debrief of a talk that has ended, from what is in memory, its ratings as they stand after contests."""
+        views = self.rehearsal.assessments
+        shown = contested([a.ratings for a in views], self.contests())
+        standing = [replace(view, ratings=ratings) for view, ratings in zip(views, shown, strict=True)]
+        return self.rehearsal.coach.debrief(self.rehearsal.conversation, standing)
 
     def store_answer(self, exchange: Exchange, assessment: Assessment) -> None:
         """Keep the answer to one turn, with all that is needed to return to it."""

@@ -21,7 +21,7 @@ from rehearse.coaching.progress import ScoredRehearsal
 from rehearse.domain.assessment import Debrief, Rating
 from rehearse.domain.state import Ending
 from rehearse.errors import LearnerError, RehearseError, UnknownIdError
-from rehearse.retrospect import compared, contests_of, debrief_of
+from rehearse.retrospect import compared, debrief_of
 from rehearse.storage.store import StoredRehearsal
 from rehearse.workspace import KeptRehearsal, Workspace
 
@@ -68,8 +68,7 @@ def _attempt(desk: Desk, rehearsal_id: str) -> Attempt:
     kept = desk.open(rehearsal_id)
     if kept.rehearsal.ended is Ending.OPEN:
         raise LearnerError(text("compare.open"))
-    contests = contests_of(desk.workspace, rehearsal_id, kept.rehearsal.transcript)
-    return Attempt(desk.workspace.store.get(rehearsal_id), kept, debrief_of(kept, contests))
+    return Attempt(desk.workspace.store.get(rehearsal_id), kept, debrief_of(kept))
 
 
 def _level(desk: Desk, debrief: Debrief, criterion_id: str) -> str:

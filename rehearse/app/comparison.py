@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rehearse.app.desk import Desk
 from rehearse.app.strings import text
@@ -10,6 +10,7 @@ from rehearse.domain.assessment import Rating, Ratings
 from rehearse.domain.library import Library
 from rehearse.domain.state import ConcernStatus
 from rehearse.errors import RehearseError
+from rehearse.retrospect import ratings_at
 from rehearse.session import Rehearsal
 from rehearse.workspace import KeptRehearsal
 
@@ -79,13 +80,13 @@ def _level(ratings: Ratings, criterion_id: str, library: Library) -> str:
 
 
 def compare(
-    before: Rehearsal, now: Rehearsal, turn: int, library: Library, *, full: bool = False, before_id: str = ""
+    before: Rehearsal, now: Rehearsal, turn: int, library: Library, ratings: tuple[Ratings, Ratings], before_id: str = ""
 ) -> Comparison:
-    """Learner turn `turn` of two talks that share everything up to it."""
-    first, second = before.assessments[turn - 1].ratings, now.assessments[turn - 1].ratings
+    """Learner turn `turn` of two talks that share everything up to it; `ratings` are those of that turn, before and now."""
+    first, second = ratings
     rows = [LevelRow(library.criterion(c).title, _level(first, c, library), _level(second, c, library)) for c in first]
     differing = tuple(r for r in rows if r.before != r.now)
-    return Comparison(turn, moment(before, turn), moment(now, turn), differing, full, before_id)
+    return Comparison(turn, moment(before, turn), moment(now, turn), differing, before_id=before_id)
 
 
 def compare_after_branch(desk: Desk, kept: KeptRehearsal, *, only_fresh: bool = True) -> Comparison | None:
@@ -100,9 +101,13 @@ def compare_after_branch(desk: Desk, kept: KeptRehearsal, *, only_fresh: bool = 
     if taken < turn or (only_fresh and taken != turn):
         return None
     try:
-        before = desk.open(kept.parent_id).rehearsal
+        before = desk.open(kept.parent_id)
     except RehearseError:
         return None
-    if before.now.turn < turn:
+    if before.rehearsal.now.turn < turn:
         return None
-    return compare(before, kept.rehearsal, turn, desk.workspace.library, full=not only_fresh, before_id=kept.parent_id)
+    if not only_fresh:
+        before.catch_up()
+    ratings = (ratings_at(before, turn), ratings_at(kept, turn))
+    found = compare(before.rehearsal, kept.rehearsal, turn, desk.workspace.library, ratings, kept.parent_id)
+    return replace(found, full=not only_fresh)

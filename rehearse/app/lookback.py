@@ -26,7 +26,7 @@ from rehearse.domain.check_in import CheckIn
 from rehearse.domain.state import Ending
 from rehearse.errors import RehearseError, UnknownIdError
 from rehearse.perception.embedding import shared_embedding
-from rehearse.retrospect import contests_of, debrief_of, family, has_agreement
+from rehearse.retrospect import debrief_of, family, has_agreement
 from rehearse.session import Rehearsal
 
 NEAR = 8
@@ -177,16 +177,16 @@ class LookBackPage:
     def _account(desk: Desk, rehearsal_id: str) -> str:
         stored = desk.workspace.store.get(rehearsal_id)
         kept = desk.open(rehearsal_id)
-        contests = contests_of(desk.workspace, rehearsal_id, kept.rehearsal.transcript)
+        debrief = debrief_of(kept)
         return lookback_html(
             LookBack(
                 rehearsal_id,
                 kept.rehearsal,
-                debrief_of(kept, contests),
+                debrief,
                 stored.focus,
                 stored.guess,
                 compare_after_branch(desk, kept, only_fresh=False),
-                contests,
+                kept.contests(),
                 tree_of(desk.workspace, family(desk.workspace, stored), here=rehearsal_id),
                 CheckIn.from_json(stored.check_in_json) if stored.check_in_json else None,
             )

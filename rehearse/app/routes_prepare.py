@@ -112,6 +112,8 @@ def _guidance(router: APIRouter, visitors: Visitors) -> None:
     def guidance_delete(request: Request, document: Field = "") -> Response:
         def action(desk: Desk) -> Response:
             own_guidance.remove(desk.workspace, document)
+            # Talks in memory may quote it; what is read again from the store does not.
+            desk.forget_all()
             return go("guidance")
 
         return done(visitors, request, action)

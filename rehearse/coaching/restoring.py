@@ -7,6 +7,7 @@ citation keeps the text that was cited then, also where the corpus has moved on.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,9 +25,14 @@ from rehearse.domain.assessment import (
     UnratedReason,
 )
 from rehearse.domain.idea import Citation, Passage
+from rehearse.domain.own_guidance import OwnPassage
+from rehearse.domain.rubric import CRITERION_IDS
 from rehearse.domain.transcript import EvidenceSpan, Transcript
+from rehearse.errors import RehearseError
 
 Raw = Mapping[str, Any]
+
+log = logging.getLogger(__name__)
 
 
 def load_assessment(written: str, transcript: Transcript) -> Assessment:
@@ -38,6 +44,16 @@ def load_assessment(written: str, transcript: Transcript) -> Assessment:
         remarks=tuple(_remark(told, transcript) for told in raw["remarks"]),
         provenance=Provenance(**made_with) if made_with else None,
     )
+
+
+def readable_assessment(written: str, transcript: Transcript) -> Assessment | None:
+    """The same; None where it cannot be read, or was made with other criteria, so that it has to be made again."""
+    try:
+        assessment = load_assessment(written, transcript)
+    except (ValueError, KeyError, TypeError, RehearseError) as error:
+        log.warning("an assessment that was stored cannot be read (%s), so it is made again", type(error).__name__)
+        return None
+    return assessment if set(assessment.ratings) == set(CRITERION_IDS) else None
 
 
 def load_contest(written: str, transcript: Transcript) -> Contest:
@@ -102,7 +118,13 @@ def _remark(raw: Raw, transcript: Transcript) -> Remark:
         suggestion=raw["suggestion"],
         value=raw.get("value", 0.0),
         by=raw.get("by", EMBEDDED),
+        own=_own(raw["own"]) if raw.get("own") else None,
+        own_removed=raw.get("own_removed", False),
     )
+
+
+def _own(raw: Raw) -> OwnPassage:
+    return OwnPassage(raw["document_id"], raw["document"], raw["heading"], raw["text"])
 
 
 def _span(raw: Raw, transcript: Transcript) -> EvidenceSpan:

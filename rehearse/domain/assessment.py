@@ -117,11 +117,14 @@ class Remark:
     """Whose remark it is: `embedded`, or `MODEL PROMPT@HASH`."""
     own: OwnPassage | None = None
     """A passage of the person's own guidance that lies nearer still; a second proof beside the citation."""
+    own_removed: bool = False
+    """Whether there was such a passage, and the person has deleted its document since."""
 
     def to_dict(self) -> dict[str, object]:
         """As programs read it."""
         return {
             **({"own": self.own.to_dict()} if self.own else {}),
+            **({"own_removed": True} if self.own_removed else {}),
             "kind": self.kind.value,
             "turn": self.span.turn.number,
             "quote": self.span.quote,
@@ -129,7 +132,7 @@ class Remark:
             "end": self.span.end,
             "about": self.criterion_id,
             "skill": self.skill,
-            "value": round(self.value, 4),
+            "value": self.value,
             "citation": self.citation.to_dict(),
             "why": self.why,
             "suggestion": self.suggestion,

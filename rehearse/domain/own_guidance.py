@@ -29,7 +29,7 @@ class OwnPassage:
 
     def to_dict(self) -> dict[str, str]:
         """As programs read it."""
-        return {"document": self.document, "heading": self.heading, "text": self.text}
+        return {"document_id": self.document_id, "document": self.document, "heading": self.heading, "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from rehearse.errors import UnknownIdError
 from rehearse.storage.account_tables import ShareRow
+from rehearse.storage.cited import documents_of, forget_passages
 from rehearse.storage.database import Database
 from rehearse.storage.opening import open_database
 from rehearse.storage.records import LOCAL_PERSON, OwnPersona, StoredContest, StoredDocument
@@ -101,12 +102,15 @@ class Notebook:
         return document_id
 
     def delete_document(self, document_id: str) -> None:
-        """Delete a document for good; `UnknownIdError` where there is none."""
+        """Delete a document for good, also where a remark quotes it; `UnknownIdError` where there is none."""
         with self.database.writing() as session:
+            self.database.take_turn(session, self.person_id)
             row = session.get(DocumentRow, document_id)
             if row is None or row.person_id != self.person_id:
                 raise UnknownIdError("document", document_id, [])
             session.delete(row)
+            session.flush()
+            forget_passages(session, self.person_id, document_id, documents_of(session, self.person_id))
         self.database.compact()
 
     # Contested ratings ------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, StaticPool, create_engine, event
 from sqlalchemy.orm import Session
 
+from rehearse.storage.cited import forget_passages
 from rehearse.storage.database import Database
 from rehearse.storage.notebook import Notebook
 from rehearse.storage.records import LOCAL_PERSON, NewRehearsal, StoredAnswer, StoredContest, StoredRehearsal
@@ -161,10 +162,18 @@ class DiscreetStore(RehearsalStore):
 
     @property
     def _discreet(self) -> RehearsalStore:
-        return RehearsalStore(self._memory.database, self.person_id)
+        return _InMemory(self._memory.database, self.person_id, self.database)
 
     def _of(self, rehearsal_id: str) -> RehearsalStore:
         return self._discreet if is_off_record(rehearsal_id) else RehearsalStore(self.database, self.person_id)
+
+
+class _InMemory(RehearsalStore):
+    """Rehearsals in memory, of somebody whose documents are in another database."""
+
+    def __init__(self, database: Database, person_id: str, documents_in: Database) -> None:
+        super().__init__(database, person_id)
+        self._documents_in = documents_in
 
 
 class _DiscreetNotebook(Notebook):
@@ -181,6 +190,14 @@ class _DiscreetNotebook(Notebook):
     def add_contest(self, rehearsal_id: str, turn: int, criterion_id: str, reason: str, contest_json: str) -> None:
         """As in any notebook."""
         self._of(rehearsal_id).add_contest(rehearsal_id, turn, criterion_id, reason, contest_json)
+
+    def delete_document(self, document_id: str) -> None:
+        """As in any notebook; what quotes it off the record forgets it as well."""
+        super().delete_document(document_id)
+        if self._memory.opened:
+            there = {document.document_id for document in self.documents()}
+            with self._memory.database.writing() as session:
+                forget_passages(session, self.person_id, document_id, there)
 
     def _of(self, rehearsal_id: str) -> Notebook:
         return Notebook(self._memory.database if is_off_record(rehearsal_id) else self.database, self.person_id)

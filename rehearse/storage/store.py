@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session, lazyload, load_only, selectinload
 
 from rehearse.errors import RehearsalOverError, StorageError, UnknownIdError
+from rehearse.storage.cited import cites_own, documents_of, without_removed
 from rehearse.storage.database import Database
 from rehearse.storage.notebook import Notebook, clear
 from rehearse.storage.opening import open_database
@@ -30,6 +31,8 @@ class RehearsalStore:
         """`database`: an opened one, its address, or the path of a file."""
         self.database = database if isinstance(database, Database) else open_database(database)
         self.person_id = person_id
+        self._documents_in = self.database
+        """Where the person's documents are."""
 
     def for_person(self, person_id: str) -> RehearsalStore:
         """Another person's rehearsals in the same database."""
@@ -91,7 +94,7 @@ class RehearsalStore:
                 row.counterpart = answer.text
                 row.exchange_json = answer.exchange_json
                 row.inner_json = answer.inner_json
-                row.assessment_json = answer.assessment_json
+                row.assessment_json = self._concluded(session, answer.assessment_json)
                 session.merge(SaidRow(rehearsal_id=rehearsal_id, number=number, words=folded(row.learner, answer.text)))
 
     def update_assessment(self, rehearsal_id: str, number: int, assessment_json: str) -> None:
@@ -100,7 +103,7 @@ class RehearsalStore:
             row = self._turn(session, rehearsal_id, number)
             if row.counterpart is None:
                 raise UnknownIdError("answered turn", f"{rehearsal_id}/{number}", [])
-            row.assessment_json = assessment_json
+            row.assessment_json = self._concluded(session, assessment_json)
 
     def end(
         self,
@@ -118,7 +121,7 @@ class RehearsalStore:
             row = self._row(session, rehearsal_id, lock=True)
             if row.ending is None:
                 row.ending, row.ended_at = ending, datetime.now(UTC)
-            row.debrief_json = debrief_json
+            row.debrief_json = self._concluded(session, debrief_json)
             row.trust, row.empathy, row.clarity = trust, empathy, clarity
             row.scores_json = scores_json
 
@@ -199,6 +202,17 @@ class RehearsalStore:
     def close(self) -> None:
         """Let go of the database, for every person."""
         self.database.close()
+
+    def _concluded(self, session: Session, written: str) -> str:
+        """What the coach concluded, as it may be kept: without passages of documents that are gone by now."""
+        if not cites_own(written):
+            return written
+        if self._documents_in is self.database:
+            # Nobody deletes a document between this look and the commit.
+            self.database.take_turn(session, self.person_id)
+            return without_removed(written, documents_of(session, self.person_id))
+        with self._documents_in.reading() as elsewhere:
+            return without_removed(written, documents_of(elsewhere, self.person_id))
 
     @property
     def _mine(self) -> ColumnElement[bool]:

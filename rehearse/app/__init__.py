@@ -54,6 +54,8 @@ log = logging.getLogger(__name__)
 SECONDS_A_DAY = 86_400
 AT_ONCE = 8
 """How many events of one kind are handled at the same time."""
+EVENTS_AT_ONCE = 600
+"""How many events of all kinds: more than people whose words can wait for an answer, so that those keep nobody from a page."""
 HEAD = (
     '<link rel="stylesheet" href="assets-rehearse/style.css"><script defer src="assets-rehearse/script.js"></script>'
     '<meta name="referrer" content="same-origin"><link rel="icon" href="data:,">'
@@ -91,6 +93,7 @@ def pages(visitors: Visitors, *, with_account: bool = False) -> gr.Blocks:
         for block in demo.blocks.values():
             if isinstance(block, Navbar):
                 block.value = [(text("people.account"), "account")]
+    demo.max_threads = EVENTS_AT_ONCE
     demo.queue(default_concurrency_limit=AT_ONCE, api_open=False)
     return demo
 

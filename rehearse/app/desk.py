@@ -8,18 +8,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeVar
 
 from rehearse.app.queueing import BusyError, Kind, Work, shared_work
 from rehearse.domain.state import Ending
-from rehearse.errors import EmptyTurnError, LearnerError, UnknownIdError
+from rehearse.errors import EmptyTurnError, LearnerError
 from rehearse.perception.readability import clean_turn
 from rehearse.workspace import KeptRehearsal, Workspace
 
 T = TypeVar("T")
 
-MOST_OPEN = 64
-"""How many talks are kept in memory; others are read again from the store."""
+MOST_OPEN = 400
+"""How many talks are kept in memory for all people together, of some 150 KB each; others are read again from the store."""
+MOST_LAID_OUT = 64
+"""How many words laid out and notices a desk holds for talks that nobody looks at any more."""
 
 
 class MovedOnError(LearnerError):
@@ -31,43 +34,101 @@ class RepeatedSendError(LearnerError):
 
 
 @dataclass
+class OpenTalks:
+    """The talks of every desk that are in memory, those last used; no desk finds another's."""
+
+    most: int = MOST_OPEN
+    _talks: OrderedDict[tuple[int, str], KeptRehearsal] = field(default_factory=OrderedDict)
+    _desks: int = 0
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def new_desk(self) -> int:
+        """A number that no other desk has."""
+        with self._guard:
+            self._desks += 1
+            return self._desks
+
+    def get(self, desk: int, rehearsal_id: str) -> KeptRehearsal | None:
+        """A talk of this desk, if it is still here."""
+        with self._guard:
+            return self._talks.get((desk, rehearsal_id))
+
+    def keep(self, desk: int, kept: KeptRehearsal) -> None:
+        """Have a talk here, instead of the one that was left alone for longest where there are too many."""
+        with self._guard:
+            self._talks[desk, kept.rehearsal_id] = kept
+            self._talks.move_to_end((desk, kept.rehearsal_id))
+            while len(self._talks) > self.most:
+                self._talks.popitem(last=False)
+
+    def forget(self, desk: int, rehearsal_id: str | None = None) -> None:
+        """Let go of one talk of a desk, or of all."""
+        with self._guard:
+            for key in [key for key in self._talks if key[0] == desk and rehearsal_id in (None, key[1])]:
+                del self._talks[key]
+
+    def __len__(self) -> int:
+        return len(self._talks)
+
+
+@cache
+def shared_talks() -> OpenTalks:
+    """The talks that are open in this process."""
+    return OpenTalks()
+
+
+@dataclass
+class _Hold:
+    """The lock of one talk, and how many hold it or wait for it."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    users: int = 0
+
+
+@dataclass
 class Desk:
     """Opens talks, and lets one thing at a time happen to each."""
 
     workspace: Workspace
-    _open: OrderedDict[str, KeptRehearsal] = field(default_factory=OrderedDict)
-    _words: dict[str, tuple[int, str]] = field(default_factory=dict)
+    talks: OpenTalks = field(default_factory=shared_talks)
+    _words: OrderedDict[str, tuple[int, str]] = field(default_factory=OrderedDict)
     """Words laid out for the box of a talk that begins again, with the number of turns before them."""
     _coming: dict[str, list[str]] = field(default_factory=dict)
     """The sentences of answers that are still coming."""
-    _notices: dict[str, str] = field(default_factory=dict)
+    _notices: OrderedDict[str, str] = field(default_factory=OrderedDict)
     """What a person has to know about the last answer of a talk, until it was shown."""
     _asked: dict[tuple[str, str, int], Future[KeptRehearsal]] = field(default_factory=dict)
     """Turns that wait or are in work, by talk, words and moment."""
-    _locks: dict[str, threading.RLock] = field(default_factory=dict)
+    _holds: dict[str, _Hold] = field(default_factory=dict)
+    """Of the talks to which something happens at this moment, and of no others."""
     _guard: threading.Lock = field(default_factory=threading.Lock)
     work: Work = field(default_factory=shared_work)
     """Where turns wait; one for all desks of the process."""
+    _number: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._number = self.talks.new_desk()
 
     @contextmanager
     def held(self, rehearsal_id: str) -> Iterator[None]:
         """Hold one talk, so that a second click waits for the first."""
         with self._guard:
-            lock = self._locks.setdefault(rehearsal_id, threading.RLock())
-        with lock:
-            yield
+            hold = self._holds.setdefault(rehearsal_id, _Hold())
+            hold.users += 1
+        try:
+            with hold.lock:
+                yield
+        finally:
+            with self._guard:
+                hold.users -= 1
+                if not hold.users:
+                    del self._holds[rehearsal_id]
 
     def open(self, rehearsal_id: str) -> KeptRehearsal:
         """The talk as it is stored; `UnknownIdError` where there is none."""
         with self.held(rehearsal_id):
-            try:
-                stored = self.workspace.store.get(rehearsal_id)
-            except UnknownIdError:
-                # Whoever tries many ids fills no memory with them.
-                with self._guard:
-                    self._locks.pop(rehearsal_id, None)
-                raise
-            kept = self._open.get(rehearsal_id)
+            stored = self.workspace.store.get(rehearsal_id)
+            kept = self.peek(rehearsal_id)
             answered = sum(turn.answer is not None for turn in stored.turns)
             ending = stored.ending or Ending.OPEN.value
             if kept is None or _stands(kept) != (answered, ending) or answered < len(stored.turns):
@@ -77,8 +138,7 @@ class Desk:
 
     def peek(self, rehearsal_id: str) -> KeptRehearsal | None:
         """The talk if it is in memory, without waiting for a turn that is being answered."""
-        with self._guard:
-            return self._open.get(rehearsal_id)
+        return self.talks.get(self._number, rehearsal_id)
 
     def begin(
         self,
@@ -162,7 +222,8 @@ class Desk:
                 self._coming.pop(rehearsal_id, None)
             self.work.spoken(kept.rehearsal.now.exchanges[-1].voice)
             if reply.notice:
-                self._notices[rehearsal_id] = reply.notice
+                with self._guard:
+                    _lay(self._notices, rehearsal_id, reply.notice)
             return kept
 
     def coming(self, rehearsal_id: str) -> tuple[str, ...]:
@@ -189,7 +250,7 @@ class Desk:
         """Have words ready in the box for the moment after `turns` turns."""
         if words:
             with self._guard:
-                self._words[rehearsal_id] = (turns, words)
+                _lay(self._words, rehearsal_id, (turns, words))
 
     def laid_out(self, rehearsal_id: str, turns: int) -> str:
         """The words laid out for that moment, or nothing."""
@@ -199,25 +260,22 @@ class Desk:
 
     def forget(self, rehearsal_id: str) -> None:
         """Read this talk from the store the next time."""
-        with self._guard:
-            self._open.pop(rehearsal_id, None)
+        self.talks.forget(self._number, rehearsal_id)
 
     def forget_all(self) -> None:
         """Read every talk from the store the next time."""
-        with self._guard:
-            self._open.clear()
-
-    @property
-    def talks_open(self) -> int:
-        """How many talks are in memory."""
-        return len(self._open)
+        self.talks.forget(self._number)
 
     def _keep(self, kept: KeptRehearsal) -> None:
-        with self._guard:
-            self._open[kept.rehearsal_id] = kept
-            self._open.move_to_end(kept.rehearsal_id)
-            while len(self._open) > MOST_OPEN:
-                self._open.popitem(last=False)
+        self.talks.keep(self._number, kept)
+
+
+def _lay(ready: OrderedDict[str, T], rehearsal_id: str, value: T) -> None:
+    """Have something ready for a talk, for as long as nothing newer takes its place."""
+    ready[rehearsal_id] = value
+    ready.move_to_end(rehearsal_id)
+    while len(ready) > MOST_LAID_OUT:
+        ready.popitem(last=False)
 
 
 def _repeated(first: Future[KeptRehearsal]) -> Future[KeptRehearsal]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterator, Sequence
-from concurrent.futures import wait
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from anyio import to_thread
 
 from rehearse.app.comparison import compare_after_branch
 from rehearse.app.desk import Desk, MovedOnError, RepeatedSendError
@@ -26,6 +27,11 @@ QUIET_SECONDS = 0.15
 """Answers that come sooner are shown at once; later ones are announced by three dots."""
 NEXT_SENTENCE_SECONDS = 0.05
 """How often it is looked whether another sentence of an answer has come."""
+STILL_THERE_SECONDS = 1.0
+"""How often a page that waits is told that it waits: Gradio notices only then that somebody has closed it."""
+
+WAITING: dict[str, Any] = {"trigger_mode": "multiple", "concurrency_limit": None}
+"""How sending is wired. Who may be answered when is decided by the desk's line, which is fair, and not by Gradio's as well."""
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +155,7 @@ class StagePage:
         demo.load(self.load, None, [rehearsal_id, turns, head, talk, composer, words, actions, alert, side], **QUIET)
         changed = [turns, talk, composer, words, actions, alert]
         # "once" would drop an Enter that comes before the last answer is quite done; the desk tells a double click apart itself.
-        gr.on([words.submit, send.click], self.send, [rehearsal_id, words, turns], changed, trigger_mode="multiple", **QUIET)
+        gr.on([words.submit, send.click], self.send, [rehearsal_id, words, turns], changed, **WAITING, **QUIET)
         hint.click(self.hint, [rehearsal_id], [alert], **QUIET)
 
     def load(self, request: gr.Request) -> tuple[Any, ...]:
@@ -175,28 +181,49 @@ class StagePage:
             problem = notice(str(error))
         return "", 0, "", problem, gr.update(visible=False), "", "", "", ""
 
-    def send(self, rehearsal_id: str, words: str, turns: float, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Say the words; on any trouble they stay in the box and one sentence says why."""
+    async def send(self, rehearsal_id: str, words: str, turns: float, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+        """Say the words; on any trouble they stay in the box and one sentence says why.
+
+        Whoever waits keeps no thread busy, however many they are. Whoever closes the page while the words wait in line has not
+        said them; a turn that was begun is finished.
+        """
         said = words or ""
         desk = self.visitors.desk(request)
-        future = desk.say(rehearsal_id, said, int(turns))
+        answer = asyncio.wrap_future(desk.say(rehearsal_id, said, int(turns)))
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            wait([future], QUIET_SECONDS)
-            shown: tuple[str, ...] | None = None
-            while not future.done():
-                coming = desk.coming(rehearsal_id)
-                if coming != shown:
-                    yield self._waiting(desk, rehearsal_id, said, coming)
-                    shown = coming
-                wait([future], NEXT_SENTENCE_SECONDS)
-            kept = future.result()
+            async for part in self._while_it_comes(desk, rehearsal_id, said, answer):
+                yield part
+            kept = answer.result()
         except RepeatedSendError:
-            yield self._now(desk, rehearsal_id, "", words=gr.skip())
+            yield await to_thread.run_sync(lambda: self._now(desk, rehearsal_id, "", words=gr.skip()))
         except Exception as error:  # whatever it was, the words stay in the box
-            yield self._now(desk, rehearsal_id, notice(trouble(error)), words=gr.skip())
+            alert = notice(trouble(error))
+            yield await to_thread.run_sync(lambda: self._now(desk, rehearsal_id, alert, words=gr.skip()))
         else:
             told = desk.take_notice(rehearsal_id)
-            yield self._shown(desk, kept, notice(told, "quiet") if told else "", words="", announce=True)
+            alert = notice(told, "quiet") if told else ""
+            yield await to_thread.run_sync(lambda: self._shown(desk, kept, alert, words="", announce=True))
+        finally:
+            answer.cancel()
+
+    async def _while_it_comes(
+        self, desk: Desk, rehearsal_id: str, said: str, answer: asyncio.Future[KeptRehearsal]
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """What the page shows until the answer is there."""
+        await asyncio.wait({answer}, timeout=QUIET_SECONDS)
+        shown: tuple[str, ...] | None = None
+        silent = 0.0
+        while not answer.done():
+            coming = desk.coming(rehearsal_id)
+            if coming != shown:
+                shown, silent = coming, 0.0
+                yield await to_thread.run_sync(self._waiting, desk, rehearsal_id, said, coming)
+            elif silent >= STILL_THERE_SECONDS:
+                silent = 0.0
+                yield (gr.skip(),) * 6
+            await asyncio.wait({answer}, timeout=NEXT_SENTENCE_SECONDS)
+            silent += NEXT_SENTENCE_SECONDS
 
     def hint(self, rehearsal_id: str, request: gr.Request) -> str:
         """One short hint."""

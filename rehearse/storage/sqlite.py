@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any
@@ -43,6 +45,7 @@ class SqliteDatabase(Database):
         event.listen(engine, "begin", _begin)
         super().__init__(str(path), engine)
         self.path = path
+        self._writing = threading.RLock()
         self._cleaning = threading.Lock()
         self._cleaner: threading.Thread | None = None
         self._due = False
@@ -67,6 +70,21 @@ class SqliteDatabase(Database):
                 f"{self.path.parent} cannot be written to ({error.strerror}). Nothing was lost. Set REHEARSE_HOME to a folder "
                 "that you may write to."
             ) from None
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction, committed at the end, rolled back if anything is raised.
+
+        Threads of this process stand in line for it. SQLite itself would let each look again after ever longer pauses, and all
+        would hold a connection meanwhile, so that nobody could even read.
+        """
+        if not self._writing.acquire(timeout=BUSY_SECONDS):
+            raise StorageError(self.plainly("busy", ""))
+        try:
+            with super().writing() as session:
+                yield session
+        finally:
+            self._writing.release()
 
     def take_turn(self, session: Session, key: str) -> None:
         """Nothing: whoever writes has waited for its turn already."""

@@ -7,7 +7,7 @@ import inspect
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -145,7 +145,11 @@ def called(app: FastAPI, number: int, data: list[Any], person: StoredPerson | No
     """All that the function behind an event answers when a page's state is what somebody wants it to be."""
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": query.encode(), PERSON: person}
     found = gradio_handlers(app)[number](*data, gr.Request(request=Request(scope)))
-    return repr(list(found) if inspect.isgenerator(found) else found)
+    return repr(asyncio.run(_all(found)) if inspect.isasyncgen(found) else found)
+
+
+async def _all(answers: AsyncIterator[Any]) -> list[Any]:
+    return [answer async for answer in answers]
 
 
 # Two people and what is theirs ----------------------------------------------------------------------

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from rehearse.storage.store import NewRehearsal, RehearsalStore
 
 WRITER = """
 import sys
+import threading
 from pathlib import Path
 from rehearse.storage.store import NewRehearsal, RehearsalStore
 store = RehearsalStore(Path(sys.argv[1]))
@@ -163,3 +165,32 @@ def test_a_file_that_may_only_be_read(file_store: RehearsalStore, new: NewRehear
 def test_only_files_and_postgresql(given: str) -> None:
     with pytest.raises(StorageError, match="nothing was opened"):
         database_file(given)
+
+
+def test_threads_that_wait_to_write_hold_no_connection(file_store: RehearsalStore) -> None:
+    database = file_store.database
+    waiting = threading.Event()
+    written: list[int] = []
+
+    def write(number: int) -> None:
+        waiting.set()
+        with database.writing() as session:
+            session.connection()
+            written.append(number)
+
+    with database.writing() as session:
+        session.connection()
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(20)]
+        for thread in threads:
+            thread.start()
+        assert waiting.wait(5)
+        for thread in threads:
+            thread.join(0.01)
+        held = database.engine.pool.checkedout()  # type: ignore[attr-defined]
+        # Whoever only reads is not kept waiting by more writers than there are connections.
+        assert file_store.count() == 0
+        assert written == []
+    for thread in threads:
+        thread.join(10)
+    assert held == 1
+    assert sorted(written) == list(range(20))

@@ -138,7 +138,7 @@ def test_unknown_ids_leave_nothing_in_memory(visitors: OnePerson, client: TestCl
     for n in range(20):
         say(client, f"{n:032x}", 1, LINES[0])
         client.post(f"/rehearsals/{n:032x}/finish", json={})
-    assert len(visitors.own_desk._locks) == 0
+    assert len(visitors.own_desk._holds) == 0
 
 
 def test_a_talk_off_the_record_is_had_like_any_other_and_stands_nowhere(client: TestClient, workspace: Workspace) -> None:

@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from rehearse.acting.actor import Hear
+from rehearse.casting import Casting
 from rehearse.coaching.coach import Assessment, Coach, Reviewer
 from rehearse.coaching.contest import Contest
 from rehearse.coaching.ratings import total
@@ -39,6 +40,7 @@ from rehearse.storage.records import LOCAL_PERSON
 if TYPE_CHECKING:
     from rehearse.storage.off_record import DiscreetStore
     from rehearse.storage.own_guidance import PersonalIndex
+    from rehearse.storage.passages import ChromaPassageIndex
     from rehearse.storage.store import StoredRehearsal
 
 log = logging.getLogger(__name__)
@@ -50,14 +52,25 @@ ENGINE_NAME = "embedded"
 class Workspace:
     """One person's rehearsals, and what it takes to play them."""
 
-    settings: Settings
+    given: Settings
+    """The settings it was made with."""
     person_id: str = LOCAL_PERSON
     common: Workspace | None = field(default=None, repr=False)
     """The workspace whose data files, index of the ideas and database this one uses as well."""
 
     def for_person(self, person_id: str) -> Workspace:
         """Another person's: everything that is anybody's own is apart, everything else is shared."""
-        return Workspace(self.settings, person_id, self.common or self)
+        return Workspace(self.given, person_id, self.common or self)
+
+    @cached_property
+    def casting(self) -> Casting:
+        """Which model is at work; one for everybody."""
+        return self.common.casting if self.common else Casting(self.given)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force: those it was made with, until somebody chose another model."""
+        return self.casting.settings
 
     @cached_property
     def _data(self) -> Library:
@@ -93,14 +106,20 @@ class Workspace:
         return shared_encoder()
 
     @cached_property
-    def _ideas(self) -> PassageIndex:
+    def _ideas(self) -> ChromaPassageIndex:
         """The passages of the ideas, which are everybody's."""
+        from rehearse.storage.chroma_server import ChromaServer
         from rehearse.storage.passages import open_index
 
         if self.common:
             return self.common._ideas
-        embedding = shared_embedding()
-        return open_index(self._data.corpus, embedding, self.settings.index_path, made_by=embedding.name)
+        embedding, settings = shared_embedding(), self.settings
+        server = ChromaServer(settings.chroma_url, settings.chroma_secret()) if settings.chroma_url else None
+        return open_index(self._data.corpus, embedding, settings.index_path, made_by=embedding.name, server=server)
+
+    def index_problem(self) -> str:
+        """What is wrong with where the passages are kept, for whoever runs it; empty where all is well."""
+        return self._ideas.problem()
 
     @cached_property
     def index(self) -> PersonalIndex:
@@ -122,21 +141,10 @@ class Workspace:
         """The coach, with the index behind its citations."""
         return Coach(self.library, self.encoder, self.index)
 
-    @cached_property
+    @property
     def model(self) -> ChatModel | None:
-        """The chat model that the settings name; None for the embedded engine. `SettingsError` where it can never work."""
-        if self.common:
-            return self.common.model
-        if self.settings.model is None:
-            return None
-        from rehearse.llm.vendors import open_model
-
-        model = open_model(self.settings)
-        if model is not None and self.settings.hide_names:
-            from rehearse.coaching.nameless import NamelessModel
-
-            return NamelessModel(model)
-        return model
+        """The chat model at work; None for the embedded engine. `SettingsError` where it can never work."""
+        return self.casting.model
 
     @property
     def engine_name(self) -> str:

@@ -50,7 +50,7 @@ def readable_assessment(written: str, transcript: Transcript) -> Assessment | No
     """The same; None where it cannot be read, or was made with other criteria, so that it has to be made again."""
     try:
         assessment = load_assessment(written, transcript)
-    except (ValueError, KeyError, TypeError, RehearseError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RehearseError) as error:
         log.warning("an assessment that was stored cannot be read (%s), so it is made again", type(error).__name__)
         return None
     return assessment if set(assessment.ratings) == set(CRITERION_IDS) else None

@@ -1,0 +1,51 @@
+"""The chat model at work: opened when it is first needed, and changed as a whole when somebody chooses another."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from rehearse.config import Settings
+from rehearse.llm.chat import ChatModel
+
+
+@dataclass
+class Casting:
+    """Who words the counterparts by the settings in force. Safe to use from several threads."""
+
+    settings: Settings
+    _model: ChatModel | None = None
+    _opened: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def model(self) -> ChatModel | None:
+        """The chat model that the settings name; None for the embedded engine. `SettingsError` where it can never work."""
+        with self._lock:
+            if not self._opened:
+                self._model, self._opened = opened(self.settings), True
+            return self._model
+
+    def choose(self, settings: Settings) -> None:
+        """From now on these settings count. A talk that is being answered keeps the model that it began the answer with."""
+        with self._lock:
+            self.settings, self._model, self._opened = settings, None, False
+
+    def cast(self, model: ChatModel) -> None:
+        """Let a model that is open already speak, whatever the settings say: for tests, and for models of one's own."""
+        with self._lock:
+            self._model, self._opened = model, True
+
+
+def opened(settings: Settings) -> ChatModel | None:
+    """The model that settings name, as it is asked: without names of people, if they say so."""
+    if settings.model is None:
+        return None
+    from rehearse.llm.vendors import open_model
+
+    model = open_model(settings)
+    if model is not None and settings.hide_names:
+        from rehearse.coaching.nameless import NamelessModel
+
+        return NamelessModel(model)
+    return model

@@ -1,0 +1,291 @@
+"""What a model read a second time outlives the process, everywhere it is shown; what was deleted outlives nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearse.app.attempts import compare_html
+from rehearse.app.comparison import compare_after_branch
+from rehearse.app.desk import Desk
+from rehearse.app.lookback import LookBackPage
+from rehearse.app.own_guidance import add, remove
+from rehearse.app.visitors import OnePerson
+from rehearse.coaching.model_reply import CoachReply
+from rehearse.config import Settings
+from rehearse.domain.assessment import Rating, Remark
+from rehearse.domain.rubric import CRITERION_IDS
+from rehearse.errors import UnknownIdError
+from rehearse.export import to_dict, to_markdown
+from rehearse.llm.chat import Prompt
+from rehearse.llm.scripted import ScriptedModel
+from rehearse.people.takeout import takeout
+from rehearse.retrospect import Past, contest_rating, debrief_of
+from rehearse.storage.documents import read_document
+from rehearse.workspace import KeptRehearsal, Workspace
+
+LINES = (
+    "Okay. So, I would like to show you how our customers find us on TikTok.",
+    "You just have to accept that younger people see this better, and we should start on Monday.",
+    "Would half an hour every second Wednesday suit you, and would you tell me after a month whether it is of any use?",
+)
+WHY = "The ask comes before they know why you ask them."
+OWN = "Quokkas decide which of the customers on TikTok they follow"
+
+
+def model() -> ScriptedModel:
+    """Speaks one harmless sentence, and reads a second time what every turn holds: its first word is plainness 0."""
+
+    def reply(prompt: Prompt) -> str | CoachReply:
+        if not prompt.made_from.startswith("coach@"):
+            return "Mostly the lists, if I am honest."
+        said = next(line for line in reversed(LINES) if line in prompt.messages[-1].text)
+        quote = " ".join(said.split()[:5]).strip(",.")
+        ratings = {c: {"quote": None, "level": None} for c in CRITERION_IDS}
+        ratings |= {c: {"quote": quote, "level": 1} for c in ("specificity", "structure", "exploration", "purpose")}
+        remark = {
+            "kind": "change",
+            "criterion": "exploration",
+            "quote": quote,
+            "passage_id": "ask-and-listen-first",
+            "why": WHY,
+            "suggestion": None,
+        }
+        return CoachReply.model_validate({"ratings": ratings, "remarks": [remark]})
+
+    return ScriptedModel(reply)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def opened(home: Path, shared: Workspace) -> Iterator[Any]:
+    """Opens the same data folder anew, as another process would; but for the passages, which take a while and never change."""
+    made: list[Workspace] = []
+
+    def anew(*, scripted: bool = True) -> Workspace:
+        workspace = Workspace(Settings(home=home))
+        workspace.__dict__["_ideas"] = shared._ideas
+        if scripted:
+            workspace.casting.cast(model())
+        made.append(workspace)
+        return workspace
+
+    yield anew
+    for workspace in made:
+        workspace.store.close()
+
+
+def play(workspace: Workspace, lines: tuple[str, ...] = LINES, **how: Any) -> KeptRehearsal:
+    kept = workspace.begin("pitch-to-boss", "marguerite-dunne", seed=7, **how)
+    for line in lines:
+        kept.say(line)
+    kept.finish()
+    return kept
+
+
+def by_model(kept: KeptRehearsal) -> list[Rating]:
+    found = [r for a in kept.rehearsal.assessments for r in a.ratings.values() if isinstance(r, Rating)]
+    return [r for r in found if r.second or not r.by.startswith("embedded")]
+
+
+def test_a_restart_changes_nothing_of_what_was_read_twice(opened: Any) -> None:
+    first = opened()
+    kept = play(first)
+    before = debrief_of(kept)
+    read_again = kept.rehearsal.coach.debrief(kept.rehearsal.conversation)
+    assert before.to_dict() != read_again.to_dict(), "else a coach that reads again would pass"
+    assert by_model(kept)
+    assert {r.by for a in kept.rehearsal.assessments for r in a.remarks} >= {"embedded", model_remark(kept).by}
+    views = [a.to_dict() for a in kept.rehearsal.assessments]
+    stored = first.store.get(kept.rehearsal_id)
+
+    # Another process: whatever its model, even none at all, what was concluded stands.
+    for scripted in (True, False):
+        second = opened(scripted=scripted)
+        again = second.resume(kept.rehearsal_id)
+        assert [a.to_dict() for a in again.rehearsal.assessments] == views
+        assert debrief_of(again).to_dict() == before.to_dict()
+        assert [t.to_dict() for r in debrief_of(again).turn_ratings for t in r.values()] == [
+            t.to_dict() for r in before.turn_ratings for t in r.values()
+        ]
+        assert second.store.get(kept.rehearsal_id) == stored
+        if second.model is not None:
+            assert second.model.requests == [], "nothing is read again"  # type: ignore[attr-defined]
+    assert json.loads(stored.debrief_json or "") == json.loads(json.dumps(before.to_dict()))
+
+
+def model_remark(kept: KeptRehearsal) -> Remark:
+    return next(r for a in kept.rehearsal.assessments for r in a.remarks if not r.by.startswith("embedded"))
+
+
+def test_pages_exports_and_comparisons_show_the_same_after_a_restart(opened: Any) -> None:
+    def shown(workspace: Workspace, kept_id: str, branch_id: str) -> dict[str, object]:
+        desk = Desk(workspace)
+        stored = workspace.store.get(kept_id)
+        page = LookBackPage(OnePerson(workspace))
+        comparison = compare_after_branch(desk, desk.open(branch_id), only_fresh=False)
+        assert comparison is not None
+        return {
+            "page": page._account(desk, kept_id),
+            "attempts": compare_html(desk, kept_id, branch_id),
+            "moment": comparison,
+            "progress": Past(workspace).progress,
+            "json": to_dict(stored),
+            "markdown": to_markdown(stored, workspace.library),
+        }
+
+    first = opened()
+    kept = play(first)
+    branch = first.branch(kept.rehearsal_id, 1)
+    branch.say(LINES[2])
+    branch.finish()
+    before = shown(first, kept.rehearsal_id, branch.rehearsal_id)
+    assert WHY in str(before["page"])
+    assert WHY in str(before["markdown"])
+    after = shown(opened(), kept.rehearsal_id, branch.rehearsal_id)
+    for part, told in before.items():
+        assert after[part] == told, part
+
+
+def test_a_contest_after_a_restart_looks_at_what_was_shown(opened: Any) -> None:
+    kept = play(opened())
+    turn, criterion_id = next(
+        (number, r.criterion_id)
+        for number, a in enumerate(kept.rehearsal.assessments, 1)
+        for r in a.ratings.values()
+        if isinstance(r, Rating) and not r.by.startswith("embedded")
+    )
+    shown = kept.rehearsal.assessments[turn - 1].ratings[criterion_id]
+    again = opened().resume(kept.rehearsal_id)
+    found = contest_rating(again, turn, criterion_id, f"I said “{LINES[turn - 1]}”, and that is as plain as it gets.")
+    assert found.first.to_dict() == shown.to_dict()
+    # A second reading that comes in late does not take the verdict back.
+    again._reviewed(turn, again.rehearsal.assessments[turn - 1])
+    stored = again.workspace.store.get(kept.rehearsal_id)
+    assert json.loads(stored.debrief_json or "")["ratings"] == debrief_of(again).to_dict()["ratings"]
+
+
+def test_what_another_process_read_is_shown_by_this_one(opened: Any) -> None:
+    """A talk that is in memory here, while the second reading of it is stored from elsewhere."""
+    here, there = opened(scripted=False), opened()
+    kept = play(here)
+    assert not by_model(kept)
+    first = there.resume(kept.rehearsal_id)
+    first.rehearsal.reviews.begin(first.rehearsal.conversation, 1, tuple, first.rehearsal.assessments)
+    assert first.rehearsal.reviews.wait(10)
+    debrief_of(kept)
+    assert by_model(kept)
+
+
+def test_what_cannot_be_read_is_made_again(opened: Any) -> None:
+    workspace = opened(scripted=False)
+    kept = play(workspace, LINES[:2])
+    views = [a.to_dict() for a in kept.rehearsal.assessments]
+    for damage in ("", "{", "{}", '{"ratings": {}, "remarks": []}', "[]"):
+        workspace.store.update_assessment(kept.rehearsal_id, 2, damage)
+        again = workspace.resume(kept.rehearsal_id)
+        assert [a.to_dict() for a in again.rehearsal.assessments] == views
+        assert debrief_of(again).to_dict() == debrief_of(kept).to_dict()
+
+
+# Documents that were deleted ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def near(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is remarked on, some own passage lies near enough: how near is tested elsewhere."""
+    from rehearse.storage.own_guidance import PersonalIndex
+
+    def beside(self: PersonalIndex, *_: object) -> object:
+        shelf = self._current()
+        return shelf.passages[-1] if shelf.passages else None
+
+    monkeypatch.setattr(PersonalIndex, "beside", beside)
+
+
+def brought(workspace: Workspace, title: str = "Handbook Quokka") -> str:
+    text = f"# {title}\n\n## Whom quokkas follow\n\n{OWN}. They never say so at {title}.\n"
+    document_id = add(workspace, title, "quokka-notes.md", read_document("quokka-notes.md", text.encode()))
+    assert list(workspace.index.build(document_id))
+    return document_id
+
+
+def holding(home: Path, word: bytes) -> list[str]:
+    return [path.name for path in home.rglob("*") if path.is_file() and word in path.read_bytes().lower()]
+
+
+@pytest.mark.usefixtures("near")
+def test_a_deleted_document_leaves_no_word_in_what_the_coach_concluded(opened: Any, home: Path) -> None:
+    workspace = opened(scripted=False)
+    document_id = brought(workspace)
+    kept, other = play(workspace), play(workspace, LINES[:1])
+    open_talk = workspace.begin("pitch-to-boss", "marguerite-dunne", seed=7)
+    open_talk.say(LINES[1])
+    quoting = [r for a in kept.rehearsal.assessments for r in a.remarks if r.own]
+    assert quoting
+    restored = opened(scripted=False).resume(kept.rehearsal_id)
+    assert [r.own for a in restored.rehearsal.assessments for r in a.remarks if r.own] == [r.own for r in quoting]
+    assert holding(home, b"quokka")
+    remove(workspace, document_id)
+    workspace.store.database.compact()
+    assert holding(home, b"quokka") == []
+    assert holding(home, document_id.encode()) == []
+
+    # The remark stands on its passage of the ideas, and says what became of the other.
+    again = opened(scripted=False).resume(kept.rehearsal_id)
+    remarks = [r for a in again.rehearsal.assessments for r in a.remarks]
+    assert [(r.own, r.own_removed) for r in remarks] == [(None, True)] * len(quoting)
+    assert [(r.why, r.citation.to_dict()) for r in remarks] == [(r.why, r.citation.to_dict()) for r in quoting]
+    page = LookBackPage(OnePerson(again.workspace))._account(Desk(again.workspace), other.rehearsal_id)
+    assert "You have deleted its document since" in page
+
+    # What is still in memory from before is kept without it: the rest of a talk, a late reading, the debrief.
+    open_talk.say(LINES[2])
+    open_talk.finish()
+    kept._reviewed(1, kept.rehearsal.assessments[0])
+    other.keep_debrief(other.rehearsal.finish())
+    workspace.store.database.compact()
+    assert holding(home, b"quokka") == []
+    with takeout(workspace) as archive:
+        assert b"uokka" not in archive.read()
+
+
+@pytest.mark.usefixtures("near")
+def test_only_the_document_that_was_deleted_goes(opened: Any) -> None:
+    workspace = opened(scripted=False)
+    first = brought(workspace)
+    one = play(workspace, LINES[:2])
+    second = brought(workspace, "Another Quokka book")
+    two = play(workspace, LINES[:2])
+    mine = workspace.for_person("another-person")
+    with pytest.raises(UnknownIdError):
+        remove(mine, first)
+    remove(workspace, first)
+    gone, stays = (workspace.resume(kept.rehearsal_id) for kept in (one, two))
+    assert {r.own_removed for a in gone.rehearsal.assessments for r in a.remarks} == {True}
+    cited = [r.own for a in stays.rehearsal.assessments for r in a.remarks]
+    assert [own.document_id for own in cited if own] == [second] * len(cited)
+
+
+@pytest.mark.usefixtures("near")
+def test_off_the_record_it_is_forgotten_too(opened: Any) -> None:
+    workspace = opened(scripted=False)
+    document_id = brought(workspace)
+    kept = play(workspace, off_record=True)
+    assert "uokka" in json.dumps(to_dict(workspace.store.get(kept.rehearsal_id)))
+    open_talk = workspace.begin("pitch-to-boss", "marguerite-dunne", seed=7, off_record=True)
+    open_talk.say(LINES[1])
+    remove(workspace, document_id)
+    open_talk.finish()
+    for talk in (kept, open_talk):
+        stored = workspace.store.get(talk.rehearsal_id)
+        assert "uokka" not in repr(stored)
+        assert "own_removed" in repr(stored)

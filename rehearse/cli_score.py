@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rehearse.cli_output import JSON_HELP, emit, emit_line, note, people, printable, read_input
-from rehearse.errors import TranscriptError
+from rehearse.errors import TranscriptError, UnclearLearnerError
 
 if TYPE_CHECKING:
+    from rehearse.coaching.imported import Imported
     from rehearse.session import ExchangeRating
 
 
@@ -27,27 +29,64 @@ def score(
         bool, typer.Option("--pairs", help='FILE holds single exchanges, one {"id","context","text"} a line.')
     ] = False,
     learner: Annotated[str | None, typer.Option("--learner", metavar="NAME", help="What the learner is called.")] = None,
+    roles: Annotated[
+        bool, typer.Option("--anonymise", help="Replace people's names by roles before anything is rated or shown.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help=f"{JSON_HELP} With --pairs, one a line.")] = False,
 ) -> None:
     """Rate a conversation from elsewhere, or single exchanges."""
     if pairs:
         if learner is not None:
             raise typer.BadParameter("with --pairs the learner's words are in “text”.", param_hint="--learner")
+        if roles:
+            raise typer.BadParameter("names are replaced in whole conversations only.", param_hint="--anonymise")
         _score_pairs(file, json)
     else:
-        _score_transcript(file, learner, json)
+        _score_transcript(file, learner, roles, json)
 
 
-def _score_transcript(file: Path, learner: str | None, json: bool) -> None:
+def _read(file: Path, learner: str | None, json: bool) -> Imported:
+    """The transcript; where it is not clear who the learner is, somebody at a terminal is asked."""
     from rehearse.coaching.imported import format_of, read_transcript
+
+    text = read_input(file)
+    written = format_of(file.name, text)
+    try:
+        try:
+            return read_transcript(text, written, learner)
+        except UnclearLearnerError as error:
+            if json or str(file) == "-" or not _somebody_is_there():
+                raise
+            note(f"It is not clear who the learner is. Speakers: {', '.join(error.speakers)}.")
+        return read_transcript(text, written, typer.prompt("Who is the learner?", err=True))
+    except TranscriptError as error:
+        raise TranscriptError(f"{file}: {error}") from None
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty()
+
+
+def _without_names(imported: Imported) -> Imported:
+    """The same conversation with roles for names; which name became which role is said once, and kept nowhere."""
+    from rehearse.coaching.anonymise import COUNTERPART, LEARNER, anonymise
+    from rehearse.domain.transcript import Speaker
+
+    names = imported.names
+    transcript, mapping = anonymise(imported.transcript, names[Speaker.LEARNER], [names.get(Speaker.COUNTERPART, "")])
+    replaced = ", ".join(f"{name} → {role}" for name, role in mapping.items())
+    note(f"Replaced: {replaced}." if replaced else "No name was found in what was said.")
+    note("No list of names is complete: read it through before you share it.")
+    return replace(imported, transcript=transcript, names={Speaker.LEARNER: LEARNER, Speaker.COUNTERPART: COUNTERPART})
+
+
+def _score_transcript(file: Path, learner: str | None, roles: bool, json: bool) -> None:
     from rehearse.domain.transcript import Speaker
     from rehearse.workspace import shared_workspace
 
-    text = read_input(file)
-    try:
-        imported = read_transcript(text, format_of(file.name, text), learner)
-    except TranscriptError as error:
-        raise TranscriptError(f"{file}: {error}") from None
+    imported = _read(file, learner, json)
+    if roles:
+        imported = _without_names(imported)
     workspace = shared_workspace()
     debrief = workspace.coach.debrief(workspace.coach.read(imported.transcript)).to_dict()
     # On standard error, also beside JSON: whoever reads the scores can see whose they are.

@@ -9,6 +9,7 @@
     │   ├── NotSignedInError        nobody, or nobody who may enter, sent the request
     │   ├── TooManyAttemptsError    signing in failed too often; it may be tried again later
     │   ├── TranscriptError         a transcript from elsewhere cannot be read
+    │   │   └── UnclearLearnerError     … or nobody can tell which of its speakers is the learner
     │   └── DocumentError           a document for one's own guidance cannot be taken in
     ├── DataFileError           the author of a data file: file, field and mend
     ├── OperatorError           whoever runs the machine
@@ -22,6 +23,7 @@ Every message says what happened and what to do; none needs a stack trace to be 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -76,6 +78,14 @@ class TranscriptError(LearnerError):
 
 class DocumentError(LearnerError):
     """A document that cannot be taken in; the message says why and what would help."""
+
+
+class UnclearLearnerError(TranscriptError):
+    """A transcript that does not say which of its speakers is the learner; `speakers` in the order in which they speak."""
+
+    def __init__(self, message: str, speakers: Sequence[str]) -> None:
+        self.speakers = tuple(speakers)
+        super().__init__(message)
 
 
 class DataFileError(RehearseError):

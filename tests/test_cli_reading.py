@@ -367,6 +367,52 @@ def test_score_says_when_the_learner_is_unclear(run: Run, tmp_path: Path) -> Non
     assert "talk.md: It is not clear who the learner is. Speakers found: Ana (2" in result.stderr
 
 
+def test_somebody_at_a_terminal_is_asked_who_the_learner_is(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _write(tmp_path / "talk.md", TALK)
+    monkeypatch.setattr("rehearse.cli_score._somebody_is_there", lambda: True)
+    asked = run("score", path, input="Henrik\n")
+    assert asked.exit_code == 0, asked.stderr
+    assert "Speakers: Ana, Henrik." in asked.stderr
+    assert "Who is the learner?" in asked.stderr
+    assert "2 turns of Henrik, with Ana." in asked.stderr
+    # Nobody is asked where the answer is for a program, and a name that is not there is no answer.
+    assert run("score", path, "--json", input="Ana\n").exit_code == 2
+    wrong = run("score", path, input="Maria\n")
+    assert (wrong.exit_code, "Empathy" in wrong.stdout) == (2, False)
+    assert "talk.md: " in wrong.stderr
+
+
+NAMED = TALK.replace("Thanks for making", "Thanks, Henrik, and Maya said hello. Thanks for making").replace("Hm.", "Hm, Ana.")
+
+
+def test_names_become_roles_before_anything_is_rated(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rehearse.coaching.coach import Coach
+
+    rated: list[str] = []
+    read = Coach.read
+
+    def watched(self: Coach, transcript: Any) -> Any:
+        rated.append(" ".join(turn.text for turn in transcript.turns))
+        return read(self, transcript)
+
+    monkeypatch.setattr(Coach, "read", watched)
+    path = _write(tmp_path / "talk.md", NAMED)
+    plain = run("score", path, "--learner", "Ana", "--json")
+    assert any(name in plain.stdout for name in ("Henrik", "Maya")), "else there was nothing to hide"
+    result = run("score", path, "--learner", "Ana", "--anonymise", "--json")
+    told = answer(result)
+    assert "the counterpart" in rated[1]
+    assert "Person A said hello" in rated[1]
+    for name in ("Ana", "Henrik", "Maya"):
+        assert name in rated[0]
+        assert name not in rated[1]
+        assert name not in json.dumps(told)
+    assert "Maya → Person A" in result.stderr
+    assert "2 turns of the learner, with the counterpart." in result.stderr
+    assert "read it through before you share it" in result.stderr
+    assert run("score", "--pairs", path, "--anonymise").exit_code == 2
+
+
 @pytest.mark.parametrize("raw", [None, b"", b"\xff\xfe\x00", b"\x00\x01", b"Learner:"])
 def test_score_of_what_is_no_transcript(run: Run, tmp_path: Path, raw: bytes | None) -> None:
     path = tmp_path / "talk.txt"

@@ -22,7 +22,7 @@ import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
 from rehearse.domain.transcript import Speaker, Transcript, Turn
-from rehearse.errors import TranscriptError
+from rehearse.errors import TranscriptError, UnclearLearnerError
 
 MAX_CHARACTERS = 1_000_000
 """A working day of talk; more is not one conversation."""
@@ -150,9 +150,10 @@ def _chosen(entries: Sequence[Entry], found: Sequence[str], learner: str | None)
         return own[0]
     if len(found) == 2 and len(other) == 1:
         return next(key for key in found if key not in other)
-    raise TranscriptError(
+    raise UnclearLearnerError(
         f"It is not clear who the learner is. {_listing(entries)} Say which with --learner NAME; everybody else counts "
-        "as the counterpart. Indent a line that is part of somebody's words and only looks like “Name: words”."
+        "as the counterpart. Indent a line that is part of somebody's words and only looks like “Name: words”.",
+        [next(e.name for e in entries if _key(e.name) == key) for key in found],
     )
 
 

@@ -1,7 +1,9 @@
 """Levels and scores of one exchange, read from the encoder: what the coach's ratings are built on.
 
-Empathy is read from the turn as it was said. Clarity is read from its gist, the turn without the sentences that say nothing: the
-ask is as plain, as particular and as complete as it was without them, and each of them makes the turn a little less plain.
+Empathy is read from the turn as it was said; what any one sentence can show is read in each sentence alone as well, for in a long
+turn the one that shows it counts little beside the others. Clarity is read from its gist, the turn without the sentences that say
+nothing: the ask is as plain, as particular and as complete as it was without them, and each of them makes the turn a little less
+plain.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ SURE = 0.6
 """The calibrated probability of the level from which a rating is not called unsure."""
 
 REVERSED = frozenset({"dismissal"})
+SHOWN_ANYWHERE = frozenset({"emotional_reaction", "interpretation", "exploration", "safety"})
+"""Criteria whose level is that of the best sentence, whatever else is said."""
 _FEWEST_WORDS = 5
 """With fewer words nothing can be plain or not."""
 PADDING_COSTS = 0.25
@@ -64,14 +68,49 @@ def _expected(reading: Reading, encoder: Encoder, criterion_id: str) -> float:
     return float(reading.levels[encoder.card.criteria.index(criterion_id)] @ np.arange(3))
 
 
+def level_probabilities(criterion_id: str, text: str, context: str, encoder: Encoder) -> Floats:
+    """Probabilities of the three levels of a criterion of empathy, of which its ratings are made, or of a habit; shape (3,).
+
+    For what is shown anywhere: the mean of what the whole turn gives and what its best sentence gives alone.
+    """
+    index = encoder.card.criteria.index(criterion_id)
+    whole = encoder.read(text, context).levels[index]
+    alone = _alone(criterion_id, text, context, encoder)
+    if alone is None:
+        return whole
+    none = alone[:, 0].min()
+    strong = min(alone[:, 2].max(), 1.0 - none)
+    return np.asarray((whole + np.array([none, 1.0 - none - strong, strong])) / 2, dtype=np.float32)
+
+
+def _alone(criterion_id: str, text: str, context: str, encoder: Encoder) -> Floats | None:
+    """The probabilities for each sentence by itself, shape (sentences, 3); nothing where they would not be asked."""
+    found = sentences(text)
+    if criterion_id not in SHOWN_ANYWHERE or len(found) < 2:
+        return None
+    index = encoder.card.criteria.index(criterion_id)
+    return np.array([encoder.read(sentence.text, context).levels[index] for sentence in found], dtype=np.float32)
+
+
 def _empathy(criterion_id: str, text: str, context: str, encoder: Encoder) -> LevelReading | UnratedReason:
     if not words(text):
         return UnratedReason.TOO_SHORT
-    reading = encoder.read(text, context)
-    index = encoder.card.criteria.index(criterion_id)
-    level = _reading(criterion_id, reading.levels[index], *_weighty(text, reading, index))
+    level = _reading(
+        criterion_id,
+        level_probabilities(criterion_id, text, context, encoder),
+        *_evidence(criterion_id, text, context, encoder),
+    )
     nothing_heard = not context.strip() and criterion_id in ("emotional_reaction", "interpretation")
     return UnratedReason.NO_OPPORTUNITY if nothing_heard and level.level == 0 else level
+
+
+def _evidence(criterion_id: str, text: str, context: str, encoder: Encoder) -> tuple[int, int]:
+    """The sentence that shows most by itself; where that is not asked, the one that weighed most."""
+    alone = _alone(criterion_id, text, context, encoder)
+    if alone is None:
+        return _weighty(text, encoder.read(text, context), encoder.card.criteria.index(criterion_id))
+    best = sentences(text)[int((alone @ np.arange(3)).argmax())]
+    return best.start, best.end
 
 
 def _clarity(criterion_id: str, gist: Gist, text: str, context: str, encoder: Encoder) -> LevelReading | UnratedReason:

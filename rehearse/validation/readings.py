@@ -11,10 +11,10 @@ import numpy as np
 
 from rehearse.domain.acts import Act
 from rehearse.domain.lexicon import Lexicon
-from rehearse.domain.rubric import CRITERION_IDS
+from rehearse.domain.rubric import CLARITY_CRITERIA, CRITERION_IDS
 from rehearse.perception.acts import detect_acts
 from rehearse.perception.encoder import Encoder
-from rehearse.perception.levels import HABIT_IDS, REVERSED, SURE, LevelReading, read_levels
+from rehearse.perception.levels import HABIT_IDS, REVERSED, SURE, LevelReading, level_probabilities, read_levels
 from rehearse.perception.segments import words
 
 RATED_IDS = (*CRITERION_IDS, *HABIT_IDS)
@@ -60,7 +60,11 @@ def judge(pair: Pair, encoder: Encoder, lexicon: Lexicon, *, acts: bool) -> Judg
     sure: dict[str, bool] = {}
     found = read_levels(pair.text, pair.context, encoder)
     for criterion_id in RATED_IDS:
-        probabilities = reading.levels[encoder.card.criteria.index(criterion_id)]
+        probabilities = (
+            reading.levels[encoder.card.criteria.index(criterion_id)]
+            if criterion_id in CLARITY_CRITERIA
+            else level_probabilities(criterion_id, pair.text, pair.context, encoder)
+        )
         expected[criterion_id] = float(probabilities @ np.arange(3))
         rated = found.get(criterion_id)
         if isinstance(rated, LevelReading):

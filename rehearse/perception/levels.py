@@ -74,7 +74,7 @@ def level_probabilities(criterion_id: str, text: str, context: str, encoder: Enc
     For what is shown anywhere: the mean of what the whole turn gives and what its best sentence gives alone.
     """
     index = encoder.card.criteria.index(criterion_id)
-    whole = encoder.read(text, context).levels[index]
+    whole: Floats = encoder.read(text, context).levels[index]
     alone = _alone(criterion_id, text, context, encoder)
     if alone is None:
         return whole

@@ -47,12 +47,22 @@ class Settings(BaseSettings):
     """Where rehearsals are kept, if not in the data folder: `postgresql://user:password@host/database` or `sqlite:///file`."""
     database_url_file: Path | None = None
     """A file that holds that address and nothing else, because a password may stand in it."""
+    chroma_url: str | None = None
+    """A Chroma server for the index of the ideas, as `http://chroma:8000`; without one the index lies in the data folder."""
+    chroma_token: SecretStr | None = None
+    """What is sent to it as `Authorization: Bearer`, where something in front of it wants that."""
+    chroma_token_file: Path | None = None
+    """A file that holds that token and nothing else."""
     keep_days: int | None = Field(default=None, ge=1, le=36_500)
     """After so many days without a turn a rehearsal is deleted; by default none ever is."""
     language: Literal["en", "de"] = "en"
     """What the page's own words are in; counterparts, remarks and passages are English in any case."""
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
+    metrics: Literal["off", "local", "open"] = "off"
+    """Who may read `/metrics`: nobody, this machine, or whoever reaches the address."""
+    log_json: bool = False
+    """Whether the log is JSON lines, one for each request too, and never a word that was said."""
 
     auth: str | None = None
     """Who may enter: nobody has to sign in (unset), `accounts`, `proxy:HEADER` or `oidc`."""
@@ -130,6 +140,19 @@ class Settings(BaseSettings):
         if self.oidc_client_secret is not None:
             return self.oidc_client_secret.get_secret_value()
         return _secret_of(self.oidc_client_secret_file, "REHEARSE_OIDC_CLIENT_SECRET_FILE")
+
+    def chroma_secret(self) -> str | None:
+        """What the Chroma server knows us by; `SettingsError` if its file cannot be read."""
+        if self.chroma_token is not None:
+            return self.chroma_token.get_secret_value() or None
+        return _secret_of(self.chroma_token_file, "REHEARSE_CHROMA_TOKEN_FILE")
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _chroma(cls, given: str | None) -> str | None:
+        if given and not re.fullmatch(r"https?://[^/\s?#@]+/?", given):
+            raise ValueError("it is http://host:port or https://host:port, without a password or a path")
+        return given.rstrip("/") if given else None
 
     @field_validator("auth")
     @classmethod

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import chroma_process
 import pytest
 
 from rehearse.domain.library import Library, shipped_library
@@ -18,6 +20,13 @@ def library() -> Library:
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     return shared_encoder()
+
+
+@pytest.fixture(scope="session")
+def chroma() -> Iterator[str]:
+    """The address of a Chroma server."""
+    with chroma_process.running() as (address, _):
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,30 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> PassageIndex:
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> PassageIndex:
     return Workspace(load_settings(home=tmp_path_factory.mktemp("index"))).index
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, chroma: str) -> Iterator[PassageIndex]:
+    workspace = Workspace(load_settings(home=tmp_path_factory.mktemp("served"), chroma_url=chroma))
+    assert workspace.index_problem() == ""
+    yield workspace.index
+    workspace._ideas.close()
+
+
+@pytest.fixture(params=["embedded", "served"])
+def index(request: pytest.FixtureRequest) -> PassageIndex:
+    """In the data folder, and on a Chroma server."""
+    found: PassageIndex = request.getfixturevalue(request.param)
+    return found
+
+
+def test_a_server_finds_what_the_folder_finds(embedded: PassageIndex, served: PassageIndex, library: Library) -> None:
+    questions = [q["question"] for q in json.loads((FIXTURES / "questions.json").read_text(encoding="utf-8"))[:25]]
+    few = [p.passage_id for p in library.corpus.passages()][::5]
+    assert [served.search(q, 5) for q in questions] == [embedded.search(q, 5) for q in questions]
+    assert [served.nearest(q, few) for q in questions] == [embedded.nearest(q, few) for q in questions]
 
 
 @pytest.mark.parametrize(("name", "first", "three"), [("questions", 0.86, 0.98), ("questions_held_out", 0.8, 0.95)])

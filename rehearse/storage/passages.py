@@ -20,9 +20,10 @@ from filelock import FileLock, Timeout
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from rehearse.domain.idea import Corpus, Hit, Passage, PassageIndex
+from rehearse.domain.idea import Corpus, Hit, Passage
 from rehearse.domain.own_guidance import OwnPassage
 from rehearse.perception.segments import words
+from rehearse.storage.chroma_server import ChromaAwayError, ChromaServer, ServedCollection
 from rehearse.storage.ranking import Ranking
 
 Floats = NDArray[np.float32]
@@ -30,15 +31,20 @@ Embed = Callable[[Sequence[str]], Floats]
 Documents = list[tuple[Passage, str]]
 """What is indexed: each passage's text, then each of its cues."""
 
-INDEX_VERSION = "5"
+INDEX_VERSION = "6"
 """Raised whenever documents are made differently; an index of another version is rebuilt."""
 QUESTION_CHARACTERS = 600
 """More of a question than this is left out of its middle."""
 NEIGHBOURS = 40
 """How many documents `nearest` looks at."""
+THOROUGH = 400
+"""How far the search for neighbours looks around. With Chroma's own 100 it missed one in 500, another one in each index that was
+built, and so the same talk was now and then given another passage; with this none of 7,000."""
 DIFFERENT_IDEAS = 3
 """The first so many hits come from different ideas."""
 LOCK_SECONDS = 120
+BATCH = 500
+"""Documents handed to Chroma at once; a server limits what one request may weigh."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,13 +62,22 @@ class _EncoderEmbeddings(Embeddings):
         return self.embed_documents([text])[0]
 
 
-def open_index(corpus: Corpus, embed: Embed, folder: Path | None, *, made_by: str = "") -> PassageIndex:
-    """The index of a corpus in a folder, built where it is missing or was built from something else.
+def open_index(
+    corpus: Corpus, embed: Embed, folder: Path | None, *, made_by: str = "", server: ChromaServer | None = None
+) -> ChromaPassageIndex:
+    """The index of a corpus on a server or in a folder, built where it is missing or was built from something else.
 
     `made_by` names the embedding, so that another model's vectors are never compared. Safe when two processes open at once. In
-    memory where there is no folder or it cannot be used: then it is built anew each time.
+    memory where the server is away, there is no folder, or it cannot be used: then it is built anew each time.
     """
     documents = [(p, text) for p in corpus.passages() for text in (p.text, *p.cues)]
+    if server is not None:
+        name = f"rehearse-{_fingerprint(documents, made_by)}"
+        served = ServedCollection(server, lambda client: _served(client, name, documents, embed))
+        vectors = served.vectors()
+        if vectors is None:
+            vectors = np.asarray(embed([text for _, text in documents]), dtype=np.float32)
+        return ChromaPassageIndex(corpus, embed, served, vectors)
     if folder is not None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +103,7 @@ def _store(embed: Embed, name: str, client: Any) -> Any:
         collection_name=name,
         embedding_function=_EncoderEmbeddings(embed),
         client=client,
-        collection_metadata={"hnsw:space": "cosine"},
+        collection_metadata={"hnsw:space": "cosine", "hnsw:search_ef": THOROUGH},
     )
 
 
@@ -99,11 +114,13 @@ def _settings() -> Any:
 
 
 def _fill(store: Any, documents: Documents) -> None:
-    store.add_texts(
-        [text for _, text in documents],
-        metadatas=[{"idea": p.idea_id, "passage": p.passage_id} for p, _ in documents],
-        ids=[str(n) for n in range(len(documents))],
-    )
+    for start in range(0, len(documents), BATCH):
+        part = documents[start : start + BATCH]
+        store.add_texts(
+            [text for _, text in part],
+            metadatas=[{"idea": p.idea_id, "passage": p.passage_id} for p, _ in part],
+            ids=[str(n) for n in range(start, start + len(part))],
+        )
 
 
 def _vectors(store: Any, documents: Documents) -> Floats | None:
@@ -147,6 +164,27 @@ def _stored(path: Path, name: str, documents: Documents, embed: Embed) -> tuple[
         SharedSystemClient.clear_system_cache()
         shutil.rmtree(path, ignore_errors=True)
     raise OSError(f"Chroma cannot keep a collection in it: {type(problem).__name__}")
+
+
+def _served(client: Any, name: str, documents: Documents, embed: Embed) -> tuple[Any, Floats]:
+    """The collection on a server and its vectors; made whole where it is not.
+
+    Others may be filling it at this moment: the same ids with the same content. Other collections are other people's, or of a
+    version that still runs beside this one, and are left alone.
+    """
+    store = _store(embed, name, client)
+    vectors = _vectors(store, documents)
+    if vectors is None:
+        _fill(store, documents)
+        vectors = _vectors(store, documents)
+    if vectors is None:
+        client.delete_collection(name)
+        store = _store(embed, name, client)
+        _fill(store, documents)
+        vectors = _vectors(store, documents)
+    if vectors is None:
+        raise ChromaAwayError
+    return store, vectors
 
 
 def _in_memory(documents: Documents, embed: Embed) -> tuple[Any, Floats]:
@@ -197,11 +235,21 @@ class ChromaPassageIndex:
         vector = [float(x) for x in quick([words[-QUESTION_CHARACTERS:]])[0]]
         try:
             found = [str(d.metadata["passage"]) for d in self._store.similarity_search_by_vector(vector, k=NEIGHBOURS)]
-        except Exception:  # A newer version may have replaced the collection under a running one; the vectors are here as well.
-            _log.warning("The collection of passages is gone; going on from memory.")
+        except Exception as error:  # A newer version may have replaced the collection under a running one; there are the vectors.
+            if not isinstance(error, ChromaAwayError):
+                _log.warning("The collection of passages is gone; going on from memory.")
             order = np.argsort(-(self._vectors @ np.array(vector, dtype=np.float32)), kind="stable")[:NEIGHBOURS]
             found = [self._passages[self._ranking.owner[n]].passage_id for n in order]
         return next((passage_id for passage_id in found if passage_id in among), None)
+
+    def problem(self) -> str:
+        """What is wrong with where the passages are kept, for whoever runs it; empty where all is well."""
+        return self._store.problem() if isinstance(self._store, ServedCollection) else ""
+
+    def close(self) -> None:
+        """Let go of a server; nothing where there is none."""
+        if isinstance(self._store, ServedCollection):
+            self._store.close()
 
     def beside(self, words: str, passage: Passage) -> OwnPassage | None:
         """None: this index holds the ideas alone."""

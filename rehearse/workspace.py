@@ -87,7 +87,7 @@ class Workspace:
     @property
     def keeps_anything(self) -> bool:
         """Whether there is a database at all: what only looks must not make one."""
-        return bool(self.settings.database_url) or self.settings.database_path.exists()
+        return isinstance(self.settings.database, str) or self.settings.database_path.exists()
 
     @property
     def index_to_look(self) -> PassageIndex:

@@ -87,6 +87,11 @@ def account_of(workspace: Workspace) -> Account:
         else text("privacy.no_cookie"),
     )
     long = text("privacy.forever") if settings.keep_days is None else counted("privacy.days", settings.keep_days)
+    if settings.chroma_url:
+        host = urlsplit(settings.chroma_url).hostname or "?"
+        here = is_loopback(host)
+        where = text("privacy.model_loopback", host=host) if here else host
+        endpoints.append(Endpoint(where, text("privacy.chroma"), here=here))
     more = [text("privacy.no_telemetry")]
     if settings.auth == "oidc":
         host = urlsplit(settings.oidc_issuer or "").hostname or "?"

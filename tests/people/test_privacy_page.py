@@ -41,6 +41,12 @@ CASES: list[tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]] = [
     ({"model": "openai:x", "openai_base_url": "http://127.0.0.1:1234/v1"}, (NOTHING, "Another program on this machine"), ()),
     ({"model": "local:/models/a.gguf"}, (NOTHING, "A model file on this machine"), ("a.gguf",)),
     ({"model": "mistral:large", "model_appraisal": True}, ("The provider mistral", "your words alone"), (NOTHING,)),
+    ({"chroma_url": "http://127.0.0.1:8000"}, (NOTHING, "Another program on this machine", "turned into numbers"), ()),
+    (
+        {"chroma_url": "https://chroma.example:8443", "chroma_token": "hush"},
+        ("chroma.example", "turned into numbers"),
+        (NOTHING, "8443", "hush"),
+    ),
     (
         {"auth": "accounts"},
         ("with your name and password", "One cookie", "no view for managers", "12 hours"),

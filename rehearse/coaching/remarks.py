@@ -234,8 +234,15 @@ def _unclear(
         so_far = conversation.acts_before(turn.number + 1)
         if Act.PROPOSE_TERMS not in so_far and not ended:
             yield Seen("no_terms", RemarkKind.CHANGE, _span(turn, span))
+        elif Act.LINK_GOAL not in so_far and _needs(conversation, Act.LINK_GOAL) and not ended:
+            yield Seen("no_goal", RemarkKind.CHANGE, _span(turn, span))
         elif Act.PROPOSE_MEASURE not in so_far and turn.number >= 4:
             yield Seen("no_measure", RemarkKind.CHANGE, _span(turn, span))
+
+
+def _needs(conversation: Conversation, act: Act) -> bool:
+    """Whether the counterpart of this scenario waits for an act before saying yes."""
+    return conversation.setting is not None and any(act in need.acts for need in conversation.setting.scenario.needs)
 
 
 def _evidence(turn: Turn, ratings: Ratings, criterion_id: str) -> EvidenceSpan:

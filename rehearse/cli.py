@@ -14,6 +14,7 @@ from rehearse.cli_history import export, history
 from rehearse.cli_keep import backup, rescue, restore
 from rehearse.cli_library import ideas, personas, scenarios
 from rehearse.cli_machine import serve
+from rehearse.cli_mcp import mcp
 from rehearse.cli_models import models
 from rehearse.cli_new import new_persona
 from rehearse.cli_output import CommandGroup
@@ -53,6 +54,7 @@ def rehearse(
 
 
 app.command()(serve)
+app.command()(mcp)
 app.command()(chat)
 app.command()(play)
 app.command()(score)

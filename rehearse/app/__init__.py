@@ -17,6 +17,7 @@ import gradio as gr
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from gradio.components.navbar import Navbar
+from starlette.routing import Route
 
 from rehearse.app import (
     attempts,
@@ -41,6 +42,8 @@ from rehearse.app import (
 from rehearse.app.api import PREFIX, application
 from rehearse.app.doorway import Doorway
 from rehearse.app.hardening import Hardened, behind_proxies, is_loopback
+from rehearse.app.mcp_mount import PREFIX as MCP_PREFIX
+from rehearse.app.mcp_mount import McpMount
 from rehearse.app.signed_in import SignedIn
 from rehearse.app.strings import speak, text
 from rehearse.app.theme import gradio_theme
@@ -113,9 +116,10 @@ def _signing_in(way: WayIn | None, workspace: Workspace) -> list[APIRouter]:
 def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     """The whole application, ready for a server; `local_only` for one that other machines cannot reach."""
     speak(workspace.settings.language)
-    app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None)
     way = way_in(workspace)
     visitors: Visitors = OnePerson(workspace) if way is None else SignedIn(workspace)
+    tools = McpMount(visitors)
+    app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.lifespan)
     for router in (
         routes.assets(),
         routes.actions(visitors),
@@ -127,6 +131,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     ):
         app.include_router(router)
     app.mount(PREFIX, application(visitors))
+    app.router.routes.append(Route(MCP_PREFIX, endpoint=tools, methods=["GET", "POST", "DELETE"]))
     if way is not None:
         app.add_middleware(Doorway, way=way)
     public_host = urlsplit(workspace.settings.public_url or "").hostname or ""

@@ -51,7 +51,7 @@ UNCHANGING = ("/static/", "/assets/", "/assets-rehearse/", "/theme.css", "/favic
 """Files that are the same for everybody; everything else may hold what somebody said, and no cache keeps it."""
 TLS_ONLY = "max-age=31536000"
 MOST_BYTES = 1024 * 1024
-MOST_BYTES_BELOW = {"/do/guidance": 3 * 1024 * 1024, "/api/": 5 * 1024 * 1024}
+MOST_BYTES_BELOW = {"/do/guidance": 3 * 1024 * 1024, "/api/": 5 * 1024 * 1024, "/mcp": 5 * 1024 * 1024}
 """Where more may be sent; those addresses weigh more exactly themselves."""
 
 

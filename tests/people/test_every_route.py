@@ -165,6 +165,8 @@ KNOWN: dict[tuple[str, str], Calls] = {
         )
     },
     ("GET", "/metrics"): own(200, 403, 404)("/metrics"),
+    # The tools need the application's own tasks, which run behind the loopback; they are called there below.
+    **{(method, "/mcp"): lambda ids: [Call("/mcp", json={}, only=(415, 501))] for method in ("GET", "HEAD", "POST", "DELETE")},
     ("POST", "/api/v1/score"): own(*REFUSED)("/api/v1/score"),
     ("POST", "/api/v1/pairs"): own(*REFUSED)("/api/v1/pairs"),
     **{("GET", f"/{page}"): NOTHING(f"/{page}") for page in PAGES},
@@ -265,6 +267,49 @@ def test_ana_gets_what_ben_does_not(ana: Theirs, ids: Ids) -> None:
     assert ANA in ana.browser.get(f"/download/{ids.ended}.md").text
     assert ids.ended in ana.browser.get(f"/part/history?words={ANA}", headers=hosted.HERE).text
     assert ANA in hosted.browser(ana.browser.app, "192.0.2.77").get(f"/shared/{ids.link}").text
+
+
+# The tools ------------------------------------------------------------------------------------------------------------
+
+TOOLS: dict[str, dict[str, Any]] = {
+    "say": {"text": "May I?", "expect_turn": 2},
+    "look": {},
+    "rewind": {"turn": 1},
+    "finish": {},
+}
+"""Those that name a talk, and what they need besides."""
+UNNAMED = {"scenarios", "personas", "ideas", "search_ideas", "score", "start"}
+
+
+def tool(client: httpx.Client, name: str, arguments: dict[str, Any]) -> Any:
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+    return client.post("/mcp", json=call, headers={"accept": "application/json, text/event-stream"})
+
+
+def test_no_tool_tells_or_changes_anything_of_another(ana: Theirs, ben: Theirs, ids: Ids) -> None:
+    accept = {"accept": "application/json, text/event-stream"}
+    listed = ben.client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, headers=accept)
+    assert {each["name"] for each in listed.json()["result"]["tools"]} == set(TOOLS) | UNNAMED
+    before = everything_of(ana, ids)
+    for name, more in TOOLS.items():
+        for talk in talks(ids):
+            answer = tool(ben.client, name, {"rehearsal": talk, **more})
+            assert answer.json()["result"]["isError"], name
+            assert ANA not in answer.text
+            assert everything_of(ana, ids) == before
+    answer = tool(ben.client, "start", {"scenario": "pitch-to-boss", "persona": ids.persona})
+    assert answer.json()["result"]["isError"]
+    for name in ("personas", "search_ideas"):
+        assert ANA not in tool(ben.client, name, {"question": ANA} if name == "search_ideas" else {}).text
+    assert everything_of(ana, ids) == before
+    assert ANA in tool(ana.client, "look", {"rehearsal": ids.open}).text
+
+
+def test_a_tool_is_nobody_s_without_a_login(address: str, ids: Ids) -> None:
+    with httpx.Client(base_url=address) as stranger:
+        answer = tool(stranger, "look", {"rehearsal": ids.open})
+        assert answer.status_code == 401
+        assert ANA not in answer.text
 
 
 # Gradio's events ------------------------------------------------------------------------------------------------------

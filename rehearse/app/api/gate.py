@@ -19,8 +19,13 @@ CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 class Gate:
     """Refuses other sites, other media types and too much; whatever no handler foresaw becomes a problem, not a stack trace."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, most_bytes: int = MOST_BYTES) -> None:
+        """`most_bytes` is what a request may weigh that rates nothing."""
         self.app = app
+        self.most_bytes = most_bytes
+
+    def _most(self, scope: Scope) -> int:
+        return MOST_BYTES_RATED if scope["path"].endswith(RATED) else self.most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -28,7 +33,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = _refusal(scope, headers)
+        refusal = _refusal(scope, headers, self._most(scope))
         if refusal is not None:
             status, detail = refusal
             await problem(status, f"http-{status}", TITLES[status], detail)(scope, receive, send)
@@ -41,7 +46,7 @@ class Gate:
             await send(message)
 
         try:
-            await self.app(scope, weighed(receive, _most(scope)), told)
+            await self.app(scope, weighed(receive, self._most(scope)), told)
         except Exception:
             if begun:
                 raise
@@ -49,22 +54,18 @@ class Gate:
             await problem(500, "unexpected", "Something went wrong", UNEXPECTED)(scope, receive, send)
 
 
-def _most(scope: Scope) -> int:
-    return MOST_BYTES_RATED if scope["path"].endswith(RATED) else MOST_BYTES
-
-
 def _heavy(most: int) -> str:
     return f"A request here may have {most // 1024:,} KiB. Nothing was done: send less at a time."
 
 
-def _refusal(scope: Scope, headers: Headers) -> tuple[int, str] | None:
+def _refusal(scope: Scope, headers: Headers, most: int) -> tuple[int, str] | None:
     """The status and the sentence, or None for what may pass."""
     changing = scope["method"] in CHANGING
     if came_from_elsewhere(headers):
         return 403, "This came from another site, so it was not done."
     length = headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > _most(scope):
-        return 413, _heavy(_most(scope))
+    if length.isdecimal() and int(length) > most:
+        return 413, _heavy(most)
     has_body = length not in ("", "0") or "transfer-encoding" in headers
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     # A form on another page can send text and forms without asking, but not this.

@@ -88,14 +88,17 @@ def problem(
     return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=kept)
 
 
+def sentence_of(error: RehearseError) -> str:
+    """An error of ours as one or two sentences for a person."""
+    return MOVED_ON if isinstance(error, MovedOnError) else str(error)
+
+
 def of_error(error: RehearseError) -> JSONResponse:
     """The problem that an error of ours is."""
     status, kind, title = next((status, kind, title) for of, status, kind, title in KINDS if isinstance(error, of))
     if status >= 500 and not isinstance(error, BusyError):
         log.error("a request failed", exc_info=error)
-    detail = MOVED_ON if isinstance(error, MovedOnError) else str(error)
-    if status == 500:
-        detail = UNEXPECTED
+    detail = UNEXPECTED if status == 500 else sentence_of(error)
     headers: dict[str, str] = {}
     if isinstance(error, BusyError | TooManyAttemptsError):
         headers["retry-after"] = str(error.retry_after)

@@ -10,6 +10,7 @@ from rehearse.app.api.asked import Pairs, Transcript
 from rehearse.app.api.people import MyDesk
 from rehearse.app.api.talks import awaited
 from rehearse.app.api.told import ActTold, DebriefTold, PairRating, PairRatings, Scored
+from rehearse.app.desk import Desk
 from rehearse.coaching.imported import Format, Imported, format_of, read_transcript
 from rehearse.domain.transcript import Speaker
 from rehearse.errors import TranscriptError
@@ -25,6 +26,11 @@ router = APIRouter(tags=["From elsewhere"])
 @router.post("/score")
 async def score(request: Request, desk: MyDesk, transcript: Transcript) -> Scored:
     """Rate a conversation that was held elsewhere; nothing of it is kept."""
+    return await rated(request, desk, transcript)
+
+
+async def rated(request: Request | None, desk: Desk, transcript: Transcript) -> Scored:
+    """A conversation from elsewhere, rated, whoever asks for it."""
     return await awaited(request, desk.do(lambda: _scored(desk.workspace, transcript)))
 
 

@@ -30,18 +30,22 @@ RehearsalId = Annotated[
 ]
 
 
-async def awaited(request: Request, future: Future[T]) -> T:
-    """What a piece of work comes to; if whoever asked hangs up first, it is not begun any more."""
+async def awaited(request: Request | None, future: Future[T]) -> T:
+    """What a piece of work comes to; if whoever asked hangs up first, or the task is cancelled, it is not begun any more.
+
+    Without a request nobody can hang up.
+    """
     waiting = asyncio.wrap_future(future)
-    leaving = asyncio.ensure_future(_left(request))
-    either: set[asyncio.Future[Any]] = {waiting, leaving}
+    leaving = asyncio.ensure_future(_left(request)) if request is not None else None
+    either: set[asyncio.Future[Any]] = {waiting} if leaving is None else {waiting, leaving}
     try:
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():
             return waiting.result()
         raise HTTPException(CLIENT_LEFT)
     finally:
-        leaving.cancel()
+        if leaving is not None:
+            leaving.cancel()
         # Does nothing to work that has begun: a turn that was stored is answered.
         waiting.cancel()
 
@@ -82,6 +86,11 @@ def look(desk: MyDesk, rehearsal_id: RehearsalId) -> Talk:
 @router.post("/{rehearsal_id}/turns")
 async def say(request: Request, desk: MyDesk, rehearsal_id: RehearsalId, turn: Say) -> Answer:
     """Say something and hear the answer. Safe to send again: the same turn with the same words is said once."""
+    return await said(request, desk, rehearsal_id, turn)
+
+
+async def said(request: Request | None, desk: Desk, rehearsal_id: str, turn: Say) -> Answer:
+    """One turn and its answer, whoever asks for it."""
     notice = ""
     try:
         await awaited(request, desk.say(rehearsal_id, turn.text, turn.expect_turn - 1))
@@ -110,6 +119,11 @@ def _answer(desk: Desk, rehearsal_id: str, number: int, notice: str) -> Answer:
 @router.post("/{rehearsal_id}/rewind", status_code=201)
 async def rewind(request: Request, desk: MyDesk, rehearsal_id: RehearsalId, moment: Rewind) -> Talk:
     """Go back: a new talk that shares the first turns and the state after them; the old one stays."""
+    return await gone_back(request, desk, rehearsal_id, moment)
+
+
+async def gone_back(request: Request | None, desk: Desk, rehearsal_id: str, moment: Rewind) -> Talk:
+    """The new talk, whoever asks for it."""
     kept = await awaited(request, desk.do(lambda: desk.branch(rehearsal_id, moment.turn)))
     return await run_in_threadpool(lambda: talk_told(desk.workspace.store.get(kept.rehearsal_id)))
 
@@ -117,6 +131,11 @@ async def rewind(request: Request, desk: MyDesk, rehearsal_id: RehearsalId, mome
 @router.post("/{rehearsal_id}/finish")
 async def finish(request: Request, desk: MyDesk, rehearsal_id: RehearsalId) -> Finished:
     """End a talk and read its debrief; one that has ended gives the same debrief again."""
+    return await finished(request, desk, rehearsal_id)
+
+
+async def finished(request: Request | None, desk: Desk, rehearsal_id: str) -> Finished:
+    """The talk's end and its debrief, whoever asks for it."""
     return await awaited(request, desk.do(lambda: _finished(desk, rehearsal_id), by_model=desk.by_model))
 
 

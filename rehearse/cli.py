@@ -13,6 +13,7 @@ from rehearse.cli_doctor import doctor
 from rehearse.cli_history import export, history
 from rehearse.cli_keep import backup, rescue, restore
 from rehearse.cli_library import ideas, personas, scenarios
+from rehearse.cli_lookback import agreement, card, contest, progress
 from rehearse.cli_machine import serve
 from rehearse.cli_mcp import mcp
 from rehearse.cli_models import models
@@ -63,6 +64,8 @@ app.add_typer(personas, name="personas")
 personas.command("new")(new_persona)
 app.add_typer(ideas, name="ideas")
 app.add_typer(history, name="history")
+for lookback in (card, agreement, contest, progress):
+    history.command()(lookback)
 app.command()(export)
 app.command()(backup)
 app.command()(restore)

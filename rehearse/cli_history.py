@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rehearse.cli_output import JSON_HELP, emit, note, people, printable, say
-from rehearse.errors import LearnerError, OperatorError, UnknownIdError
+from rehearse.cli_output import JSON_HELP, emit, note, people, printable, say, write_private
+from rehearse.errors import LearnerError, UnknownIdError
 
 if TYPE_CHECKING:
     from rehearse.storage.store import RehearsalStore, StoredRehearsal
 
-history = typer.Typer(help="Stored rehearsals: list, show, delete.", no_args_is_help=True)
+history = typer.Typer(help="Stored rehearsals, and what follows from them.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help=JSON_HELP)]
 RehearsalId = Annotated[str, typer.Argument(metavar="ID")]
@@ -85,10 +84,12 @@ def _print_entries(entries: list[dict[str, Any]]) -> None:
 def show(rehearsal_id: RehearsalId, json: Json = False) -> None:
     """One stored rehearsal: what was said and, once it has ended, the debrief."""
     from rehearse.export import STILL_OPEN, persona_title, scenario_title, to_dict
+    from rehearse.retrospect import contests_of, transcript_of
     from rehearse.workspace import shared_workspace
 
     workspace = shared_workspace()
-    told: Mapping[str, Any] = to_dict(stored(workspace.store, rehearsal_id))
+    kept = stored(workspace.store, rehearsal_id)
+    told: Mapping[str, Any] = to_dict(kept, contests_of(workspace, kept.rehearsal_id, transcript_of(kept)))
     if json:
         emit(told)
         return
@@ -138,11 +139,12 @@ class ExportFormat(StrEnum):
 
     MARKDOWN = "markdown"
     JSON = "json"
+    PDF = "pdf"
 
 
 def export(
     rehearsal_id: RehearsalId,
-    written: Annotated[ExportFormat, typer.Option("--format", help="Markdown to read, JSON for programs.")] = (
+    written: Annotated[ExportFormat, typer.Option("--format", help="Markdown to read, PDF to print, JSON for programs.")] = (
         ExportFormat.MARKDOWN
     ),
     output: Annotated[
@@ -154,28 +156,22 @@ def export(
     import json
 
     from rehearse.export import to_dict, to_markdown
+    from rehearse.export_pdf import to_pdf
+    from rehearse.retrospect import contests_of, transcript_of
     from rehearse.workspace import shared_workspace
 
+    if written is ExportFormat.PDF and output is None:
+        raise LearnerError("A PDF is not for a terminal. Say where to write it: --output FILE")
     workspace = shared_workspace()
     kept = stored(workspace.store, rehearsal_id)
+    contests = contests_of(workspace, kept.rehearsal_id, transcript_of(kept))
+    content: str | bytes
     if written is ExportFormat.JSON:
-        text = json.dumps(to_dict(kept), ensure_ascii=False, indent=2) + "\n"
+        content = json.dumps(to_dict(kept, contests), ensure_ascii=False, indent=2) + "\n"
     else:
-        text = to_markdown(kept, workspace.library)
+        content = (to_pdf if written is ExportFormat.PDF else to_markdown)(kept, workspace.library, contests)
     if output is None:
-        typer.echo(text, nl=False)
+        typer.echo(content, nl=False)
         return
-    _write(output, text, force)
+    write_private(output, content, force)
     note(f"Written to {output}.")
-
-
-def _write(path: Path, text: str, force: bool) -> None:
-    """Write for the owner's eyes only: it is a private conversation."""
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
-    try:
-        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise LearnerError(f"{path} exists already. Choose another name, or add --force to replace it.") from None
-    except OSError as error:
-        raise OperatorError(f"{path} cannot be written ({error.strerror}). Choose another place.") from None

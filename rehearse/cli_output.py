@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sys
 import traceback
 import unicodedata
@@ -15,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from rehearse import __version__
-from rehearse.errors import DataFileError, GroundingError, LearnerError, RehearseError, TranscriptError
+from rehearse.errors import DataFileError, GroundingError, LearnerError, OperatorError, RehearseError, TranscriptError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,6 +86,18 @@ def say(console: Console, text: str, *, indent: int = 2, style: str = "") -> Non
     from rich.text import Text
 
     console.print(Padding(Text(printable(text), style=style), (0, 0, 0, indent), expand=False))
+
+
+def write_private(path: Path, content: str | bytes, force: bool) -> None:
+    """Write for the owner's eyes only: it is a private conversation. An existing file is replaced only with `force`."""
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
+    try:
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+    except FileExistsError:
+        raise LearnerError(f"{path} exists already. Choose another name, or add --force to replace it.") from None
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be written ({error.strerror}). Choose another place.") from None
 
 
 def read_input(path: Path) -> str:

@@ -296,6 +296,54 @@ def test_export_as_markdown(run: Run, ended: KeptRehearsal, tmp_path: Path) -> N
     assert run("export", ended.rehearsal_id, "--output", tmp_path / "no" / "such.md").exit_code == 3
 
 
+def test_the_card_to_take_along(run: Run, ended: KeptRehearsal, tmp_path: Path) -> None:
+    told = answer(run("history", "card", ended.rehearsal_id, "--json"))
+    text = run("history", "card", ended.rehearsal_id[:8]).stdout
+    assert text.startswith("# ")
+    assert len(told["lines"]) >= 5
+    assert [line["heading"] for line in told["lines"] if line["heading"] not in text] == []
+    path = tmp_path / "card.pdf"
+    assert run("history", "card", ended.rehearsal_id, "--format", "pdf", "--output", path).exit_code == 0
+    assert path.read_bytes().startswith(b"%PDF-")
+    assert path.stat().st_mode & 0o077 == 0
+    assert "--output" in run("history", "card", ended.rehearsal_id, "--format", "pdf").stderr
+    assert "agree-expectations" in run("history", "agreement", ended.rehearsal_id).stderr
+    assert run("export", ended.rehearsal_id, "--format", "pdf", "--output", tmp_path / "talk.pdf").exit_code == 0
+    assert (tmp_path / "talk.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_the_agreement_of_a_talk_about_expectations(run: Run, persona: str) -> None:
+    kept = shared_workspace().begin("agree-expectations", persona, seed=5)
+    kept.say("Shall we say half an hour every second Wednesday, for six weeks?")
+    assert "not over yet" in run("history", "agreement", kept.rehearsal_id).stderr
+    kept.finish()
+    text = run("history", "agreement", kept.rehearsal_id).stdout
+    assert "every second Wednesday" in text
+    assert "## Still open" in text
+
+
+def test_contested_in_the_terminal_and_kept(run: Run, ended: KeptRehearsal) -> None:
+    words = ("history", "contest", ended.rehearsal_id, 3, "exploration", "I asked “what would you want to be sure of” there.")
+    told = answer(run(*words, "--json"))
+    assert told["pointed"][0]["quote"].startswith("What would you want")
+    assert told["why"] in " ".join(run(*words).stdout.split())
+    shown = answer(run("history", "show", ended.rehearsal_id, "--json"))
+    assert [c["verdict"] for c in shown["contests"]] == [told["verdict"]] * 2
+    assert run("history", "contest", ended.rehearsal_id, 3, "nothing", "Why?").exit_code == 2
+    assert run("history", "contest", ended.rehearsal_id, 99, "exploration", "Why?").exit_code == 2
+
+
+def test_progress_names_what_is_noise(run: Run, ended: KeptRehearsal) -> None:
+    told = answer(run("history", "progress", "--json"))
+    series = next(s for s in told["series"] if s["criterion"] == "specificity")
+    assert ended.rehearsal_id in [p["key"] for p in series["points"]]
+    text = run("history", "progress").stdout
+    assert "±" in text
+    assert "noise" in text
+    assert answer(run("history", "progress", "--scenario", "recruit-a-peer", "--json"))["series"] == []
+    assert run("history", "progress", "--scenario", "nothing").exit_code == 2
+
+
 def test_delete_asks_unless_told_not_to(run: Run, ended: KeptRehearsal) -> None:
     refused = run("history", "delete", ended.rehearsal_id, input="n\n")
     assert refused.exit_code == 1

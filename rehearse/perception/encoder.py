@@ -101,6 +101,8 @@ class Encoder:
         # Two threads are a tenth faster for one short turn, to the same bits; more would only wait for each other.
         options.intra_op_num_threads = 2
         options.inter_op_num_threads = 1
+        # A thread with nothing to do would go round for milliseconds after each reading, at three times the processor time.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(str(self._folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"])
 

@@ -40,10 +40,15 @@ from rehearse.app import (
     worksheet,
 )
 from rehearse.app.api import PREFIX, application
+from rehearse.app.desk import shared_talks
 from rehearse.app.doorway import Doorway
 from rehearse.app.hardening import Hardened, behind_proxies, is_loopback
+from rehearse.app.health import Readiness, Warmth, health
+from rehearse.app.logs import log_as_json
 from rehearse.app.mcp_mount import PREFIX as MCP_PREFIX
 from rehearse.app.mcp_mount import McpMount
+from rehearse.app.metrics import Measured, Metrics
+from rehearse.app.queueing import shared_work
 from rehearse.app.signed_in import SignedIn
 from rehearse.app.strings import speak, text
 from rehearse.app.theme import gradio_theme
@@ -120,6 +125,8 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     visitors: Visitors = OnePerson(workspace) if way is None else SignedIn(workspace)
     tools = McpMount(visitors)
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.lifespan)
+    metrics = Metrics(shared_work(), lambda: len(shared_talks()))
+    app.state.readiness = readiness = Readiness(workspace)
     for router in (
         routes.assets(),
         routes.actions(visitors),
@@ -128,6 +135,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
         routes_sharing.sharing(visitors),
         routes_privacy.privacy_actions(visitors),
         *_signing_in(way, workspace),
+        health(readiness, metrics),
     ):
         app.include_router(router)
     app.mount(PREFIX, application(visitors))
@@ -135,7 +143,10 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     if way is not None:
         app.add_middleware(Doorway, way=way)
     public_host = urlsplit(workspace.settings.public_url or "").hostname or ""
-    app.add_middleware(Hardened, local_only=local_only, public_host=public_host)
+    # Whoever watches over a process knows it by an address of its own.
+    watched = ("/health/", "/metrics") if workspace.settings.metrics == "open" else ("/health/",)
+    app.add_middleware(Hardened, local_only=local_only, public_host=public_host, under_any_name=watched)
+    app.add_middleware(Measured, metrics=metrics)
     with warnings.catch_warnings():
         # Gradio says that several pages switch server-side rendering off, also where it is off already.
         warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)
@@ -157,12 +168,17 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     return mounted
 
 
-def _warm_up(workspace: Workspace) -> None:
+def _warm_up(workspace: Workspace, readiness: Readiness) -> None:
+    # What fails in a way that nobody foresaw has failed too: it is not “loading” for ever.
+    came_to = Warmth.FAILED
     try:
         workspace.warm_up()
+        came_to = Warmth.LOADED
     except RehearseError as error:
         # The page says the same where it matters; the server stays up, so that it can.
         log.warning("%s", error)
+    finally:
+        readiness.models = came_to
 
 
 def expire_daily(workspace: Workspace, stop: threading.Event, wait: float = SECONDS_A_DAY) -> None:
@@ -181,8 +197,11 @@ def expire_daily(workspace: Workspace, stop: threading.Event, wait: float = SECO
 def serve(workspace: Workspace, host: str, port: int) -> None:
     """Serve the application until it is interrupted; the models are loaded while the page is opened."""
     settings = workspace.settings
-    app = behind_proxies(build(workspace, local_only=is_loopback(host)), settings.trusted_networks)
-    threading.Thread(target=_warm_up, args=(workspace,), name="warm-up", daemon=True).start()
+    if settings.log_json:
+        log_as_json()
+    built = build(workspace, local_only=is_loopback(host))
+    app = behind_proxies(built, settings.trusted_networks)
+    threading.Thread(target=_warm_up, args=(workspace, built.state.readiness), name="warm-up", daemon=True).start()
     stop = threading.Event()
     if settings.keep_days is not None or settings.auth is not None:
         threading.Thread(target=expire_daily, args=(workspace, stop), name="expiry", daemon=True).start()
@@ -195,6 +214,8 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
             app,
             host=host,
             port=port,
+            # The log is set up already; uvicorn would set up its own beside it.
+            log_config=None if settings.log_json else uvicorn.config.LOGGING_CONFIG,
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,

@@ -73,9 +73,15 @@ def behind_proxies(app: ASGIApp, trusted: Sequence[ipaddress.IPv4Network | ipadd
 class Hardened:
     """Sets the headers on each answer, refuses what weighs too much, and hosts that are not ours (DNS rebinding)."""
 
-    def __init__(self, app: ASGIApp, local_only: bool = False, public_host: str = "") -> None:
-        """`local_only` serves this machine's own names only, and besides them `public_host` where there is one."""
+    def __init__(
+        self, app: ASGIApp, local_only: bool = False, public_host: str = "", under_any_name: tuple[str, ...] = ()
+    ) -> None:
+        """`local_only` serves this machine's own names only, and besides them `public_host` where there is one.
+
+        `under_any_name` is where addresses begin that hold nothing of anybody's, for whoever watches over the process.
+        """
         self.app = app
+        self.under_any_name = under_any_name
         self.local_only = local_only
         self.public_host = public_host.lower()
 
@@ -88,7 +94,8 @@ class Hardened:
         most = _most(scope["path"])
         length = headers.get("content-length", "")
         refusal: Response | None = None
-        if (self.local_only or self.public_host) and not self._ours(headers.get("host", "")):
+        named = (self.local_only or self.public_host) and not scope["path"].startswith(self.under_any_name)
+        if named and not self._ours(headers.get("host", "")):
             refusal = PlainTextResponse("This page is served under another name only.", status_code=421)
         elif length.isdecimal() and int(length) > most:
             refusal = PlainTextResponse("That is more than can be taken in here. Nothing was kept.", status_code=413)

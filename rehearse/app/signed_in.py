@@ -51,8 +51,3 @@ class SignedIn:
                 # Whoever still works at it keeps it; the store sees to it that two desks of one person do not collide.
                 self._desks.popitem(last=False)
             return desk
-
-    def desks(self) -> list[Desk]:
-        """The desks of those who were here last."""
-        with self._guard:
-            return list(self._desks.values())

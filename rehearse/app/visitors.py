@@ -26,10 +26,6 @@ class Visitors(Protocol):
         """The desk of the person who sent it; raises where nobody is known."""
         ...
 
-    def desks(self) -> list[Desk]:
-        """The desks that are in memory, for whoever counts."""
-        ...
-
 
 @dataclass
 class OnePerson:
@@ -45,7 +41,3 @@ class OnePerson:
         """The only desk."""
         del request
         return self.own_desk
-
-    def desks(self) -> list[Desk]:
-        """The only desk."""
-        return [self.own_desk]

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -68,6 +68,11 @@ class Database(ABC):
         """A transaction, committed at the end, rolled back if anything is raised."""
         with self.said_plainly(), Session(self._writer) as session, session.begin():
             yield session
+
+    def answers(self) -> None:
+        """Ask it the least that reaches its tables; `StorageError` says why it does not answer."""
+        with self.reading() as session:
+            session.execute(text("SELECT version_num FROM alembic_version"))
 
     def close(self) -> None:
         """Let go of every connection."""

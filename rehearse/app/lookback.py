@@ -13,7 +13,7 @@ from rehearse.app import chart, scorecard
 from rehearse.app.branches import Twig, tree_of
 from rehearse.app.comparison import Comparison, compare_after_branch
 from rehearse.app.desk import Desk
-from rehearse.app.parts import QUIET, fragment, message, no_such_talk, notice, page_head, param, sentence
+from rehearse.app.parts import QUIET, fragment, message, no_such_talk, notice, page_head, param, sentence, talk_id
 from rehearse.app.sample import SAMPLE_ID, sample_rehearsal
 from rehearse.app.strings import text
 from rehearse.app.templating import render
@@ -165,6 +165,7 @@ class LookBackPage:
     def save(self, rehearsal_id: str, guess: float, request: gr.Request) -> tuple[Any, ...]:
         """Keep the guess, then show the debrief."""
         desk = self.visitors.desk(request)
+        rehearsal_id = talk_id(rehearsal_id, request)
         try:
             desk.workspace.store.save_guess(rehearsal_id, min(100, max(0, round(guess or 0))))
             return gr.update(visible=False), self._account(desk, rehearsal_id), ""

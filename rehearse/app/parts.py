@@ -44,6 +44,11 @@ def param(request: gr.Request | None, name: str) -> str:
     return str(params(request).get(name, ""))
 
 
+def talk_id(known: str, request: gr.Request | None) -> str:
+    """The talk that a page is about: as its session knows it or, where the server was restarted since, as its address says."""
+    return known or param(request, "rehearsal")
+
+
 def message(heading: str, words: str, *actions: tuple[str, str]) -> str:
     """A page that says one thing; actions are (address, label)."""
     return render("message.html", heading=heading, words=words, actions=actions)

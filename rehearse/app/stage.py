@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from rehearse.app.comparison import compare_after_branch
 from rehearse.app.desk import Desk, MovedOnError, RepeatedSendError
-from rehearse.app.parts import QUIET, fragment, no_such_talk, notice, page_head, param, sentence
+from rehearse.app.parts import QUIET, fragment, no_such_talk, notice, page_head, param, sentence, talk_id
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -188,6 +188,7 @@ class StagePage:
         said them; a turn that was begun is finished.
         """
         said = words or ""
+        rehearsal_id = talk_id(rehearsal_id, request)
         desk = self.visitors.desk(request)
         answer = asyncio.wrap_future(desk.say(rehearsal_id, said, int(turns)))
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -227,6 +228,7 @@ class StagePage:
 
     def hint(self, rehearsal_id: str, request: gr.Request) -> str:
         """One short hint."""
+        rehearsal_id = talk_id(rehearsal_id, request)
         try:
             return notice(self.visitors.desk(request).open(rehearsal_id).rehearsal.hint(), "hint", text("stage.hint_label"))
         except UnknownIdError:

@@ -13,8 +13,9 @@ from visiting import FLAGS, PATIENCE, Server, Visit, visiting
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The one server of this process: to start one takes longer than most tests."""
     server = Server(tmp_path_factory.mktemp("served") / "home")
     server.home.mkdir()
     server.start()
@@ -23,6 +24,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
+def server(running: Server) -> Server:
+    """The server, with nothing kept in it when a file of tests begins."""
+    running.emptied()
+    return running
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:

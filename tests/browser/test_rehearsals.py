@@ -22,11 +22,15 @@ PITCH = (
 )
 
 
-def test_a_pitch_from_the_first_screen_to_history_after_a_restart(visit: Visit, server: Server) -> None:
+def test_a_pitch_from_the_first_screen_to_history_over_a_restart(visit: Visit, server: Server) -> None:
     page = visit.page
     rehearsal_id = visit.begin()
     assert page.locator("h1").inner_text()
     for number, words in enumerate(PITCH, 1):
+        if number == 3:
+            # While the page is open, and without its notice.
+            server.stop()
+            server.start()
         visit.say(words, number)
         if page.locator(".over").count():
             break
@@ -48,9 +52,6 @@ def test_a_pitch_from_the_first_screen_to_history_after_a_restart(visit: Visit, 
         page.get_by_role("link", name="Download as Markdown").click()
     assert PITCH[0][:20] in waiting.value.path().read_text("utf-8")
 
-    page.goto("about:blank")
-    server.stop()
-    server.start()
     visit.go("/history")
     entry = page.locator(".talk-row").first
     entry.wait_for()

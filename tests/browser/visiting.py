@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -16,8 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, sync_playwright
 
 FLAGS = (
     "--no-sandbox",
@@ -32,11 +34,15 @@ PATIENCE = 60_000
 """Milliseconds for one step in the browser: the machine may be shared."""
 STARTING = 120
 """Seconds for the server to start, for the same reason."""
+LEFT = "This page is being left."
+"""What a page says of itself, for the tests alone, when the browser begins to leave it."""
+OF_LEAVING = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out.")
+"""What Gradio's own client complains of when a page is left while its stream is open. Anywhere else it counts."""
 
 
 @dataclass
 class Server:
-    """`rehearse serve` in a process of its own, with a data folder that outlives it."""
+    """`rehearse serve` in a process of its own, with a data folder and an address that outlive it."""
 
     home: Path
     port: int = 0
@@ -47,9 +53,10 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        if not self.port:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.port = probe.getsockname()[1]
         command = [sys.executable, "-m", "rehearse", "serve", "--host", "127.0.0.1", "--port", str(self.port)]
         log = (self.home.parent / f"serve-{self.port}.log").open("wb")
         with log:
@@ -77,6 +84,29 @@ class Server:
                 self.process.kill()
                 self.process.wait(10)
             self.process = None
+
+    def asked(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What the interface for programs answers; a body is posted."""
+        data = None if body is None else json.dumps(body).encode()
+        wanted = urllib.request.Request(f"{self.address}/api/v1{path}", data, {"content-type": "application/json"})
+        with urllib.request.urlopen(wanted, timeout=60) as answer:
+            return json.load(answer)
+
+    def played(
+        self, *lines: str, scenario: str = "pitch-to-boss", persona: str = "marguerite-dunne", end: bool = True, **more: Any
+    ) -> str:
+        """The id of a talk that was had without a browser, for tests that are about what comes after it."""
+        talk: str = self.asked("/rehearsals", {"scenario": scenario, "persona": persona, "seed": 7, **more})["id"]
+        for number, line in enumerate(lines, 1):
+            self.asked(f"/rehearsals/{talk}/turns", {"text": line, "expect_turn": number})
+        if end:
+            self.asked(f"/rehearsals/{talk}/finish", {})
+        return talk
+
+    def emptied(self) -> None:
+        """Nothing of anybody's is kept any more."""
+        with urllib.request.urlopen(f"{self.address}/do/delete-everything", data=b"", timeout=60):
+            pass
 
 
 @contextmanager
@@ -124,6 +154,10 @@ class Visit:
     def wait_for_turn(self, number: int) -> None:
         self.page.wait_for_selector(f"#talk ol.talk[data-turns='{number}']")
 
+    def fits(self) -> bool:
+        """Whether the page needs no sideways scrolling."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
     def say(self, words: str, number: int) -> None:
         """Type one turn and wait until it is answered."""
         self.page.get_by_label("Your words").fill(words)
@@ -142,6 +176,33 @@ class Visit:
         page.wait_for_selector(".lookback")
 
 
+def listening(page: Page, complaints: list[str]) -> None:
+    """Note what a page complains of; of what only leaving it brings about, nothing while it is being left."""
+    leaving = False
+
+    def complain(words: str) -> None:
+        if not (leaving and words.splitlines()[0].strip() in OF_LEAVING):
+            complaints.append(words)
+
+    def said(message: ConsoleMessage) -> None:
+        nonlocal leaving
+        if message.text == LEFT:
+            leaving = True
+        elif message.type == "error":
+            complain(message.text)
+
+    def arrived(frame: Frame) -> None:
+        nonlocal leaving
+        if frame == page.main_frame:
+            leaving = False
+
+    # Both come in the order in which they happened: the page's own word, what it complains of, the arrival elsewhere.
+    page.add_init_script(f"addEventListener('beforeunload', () => console.debug({json.dumps(LEFT)}))")
+    page.on("console", said)
+    page.on("pageerror", lambda error: complain(str(error)))
+    page.on("framenavigated", arrived)
+
+
 @contextmanager
 def visiting(browser: Browser, server: Server, width: int = 1280, height: int = 900, scheme: str = "light") -> Iterator[Visit]:
     context: BrowserContext = browser.new_context(
@@ -154,8 +215,7 @@ def visiting(browser: Browser, server: Server, width: int = 1280, height: int = 
     asked: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    listening(page, complaints)
     try:
         yield Visit(page, server, asked, complaints)
     finally:

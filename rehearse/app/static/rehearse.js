@@ -64,13 +64,15 @@
   // Stage: the draft stays in this browser until its words have arrived.
   const rehearsal = () => new URLSearchParams(location.search).get("rehearsal") || "";
   const draftKey = () => `rehearse-draft-${rehearsal()}`;
+  // Beside it, at which turn it was sent: where the answer could not come back, a later page sees that the words did arrive.
+  const sentKey = () => `${draftKey()}-sent`;
   let turns = -1;
   const opened = new Set();
 
   // Deleting a talk also deletes what was typed in it and not sent.
   function forget(form) {
     const action = form.getAttribute("action");
-    if (action === "do/delete") store.set(`rehearse-draft-${form.elements.rehearsal.value}`, "");
+    if (action === "do/delete") for (const end of ["", "-sent"]) store.set(`rehearse-draft-${form.elements.rehearsal.value}${end}`, "");
     if (action !== "do/delete-all") return;
     try {
       for (const key of Object.keys(localStorage)) if (key.startsWith("rehearse-draft-")) localStorage.removeItem(key);
@@ -109,6 +111,8 @@
     if (!box || box.dataset.ready || turns < 0) return;
     box.dataset.ready = "1";
     if (!matchMedia("(max-width: 899px)").matches) box.focus({ preventScroll: true });
+    const at = store.get(sentKey());
+    if (at !== null && Number(at) < turns) { store.set(draftKey(), ""); store.set(sentKey(), ""); }
     const draft = store.get(draftKey());
     const again = (tries) => {
       if (!box.value && turns >= 0 && sent === null) setWords(box, draft);
@@ -120,6 +124,7 @@
   // The words that were sent have arrived; what was typed meanwhile goes back into the box that the answer emptied.
   function arrived(box) {
     const draft = store.get(draftKey()) || "";
+    store.set(sentKey(), "");
     if (sent === null || draft === sent || !draft) { store.set(draftKey(), ""); return; }
     setTimeout(() => { if (box && !box.value) setWords(box, draft); }, 60);
   }
@@ -133,12 +138,18 @@
   }
 
   document.addEventListener("input", (event) => {
-    if (event.target.closest?.("#words") && !rehearsal().startsWith("off")) store.set(draftKey(), event.target.value); // nor off the record
+    if (!event.target.closest?.("#words") || rehearsal().startsWith("off")) return; // off the record, nothing is kept
+    store.set(draftKey(), event.target.value);
+    store.set(sentKey(), "");
   });
+  function send(box) {
+    sent = box?.value ?? null;
+    if (sent && !rehearsal().startsWith("off")) store.set(sentKey(), String(turns));
+  }
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.closest?.("#words")) {
       if (event.isComposing) event.stopPropagation(); // Enter that ends a word in an input method sends nothing
-      else if (!event.shiftKey) sent = event.target.value;
+      else if (!event.shiftKey) send(event.target);
     }
     if (event.key === "Escape" && $("#brief.open")) brief(false);
   }, true);
@@ -163,7 +174,7 @@
     forget(form);
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("#send")) sent = $("#words textarea")?.value ?? null;
+    if (event.target.closest?.("#send")) send($("#words textarea"));
     if (event.target.closest?.(".brief-open")) brief(!$("#brief.open"));
     if (event.target.closest?.(".brief-close")) brief(false);
     const jump = event.target.closest?.("#lookback a[href^='#'], #ideas a[href^='#'], #found a[href^='#']");

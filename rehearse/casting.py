@@ -5,8 +5,21 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from rehearse.config import Settings
+from rehearse.config import Settings, load_settings
 from rehearse.llm.chat import ChatModel
+
+ABOUT_THE_MODEL = (
+    "model",
+    "openai_base_url",
+    "openai_api_key",
+    "openai_api_key_file",
+    "model_window",
+    "model_timeout",
+    "model_coach",
+    "model_appraisal",
+    "hide_names",
+)
+"""The settings that can be changed while the program runs."""
 
 
 @dataclass
@@ -25,6 +38,16 @@ class Casting:
             if not self._opened:
                 self._model, self._opened = opened(self.settings), True
             return self._model
+
+    def reload(self) -> None:
+        """Read what is set about the model anew, where it is kept; everything else stays as it was when the program began."""
+        loaded, now = load_settings(home=self.settings.home), self.settings
+        changed = now.model_copy(update={name: getattr(loaded, name) for name in ABOUT_THE_MODEL})
+        # What was not set must not pass for set: some defaults depend on it.
+        given = {name for name in now.model_fields_set if name not in ABOUT_THE_MODEL}
+        changed.model_fields_set.clear()
+        changed.model_fields_set.update(given | (loaded.model_fields_set & set(ABOUT_THE_MODEL)))
+        self.choose(changed)
 
     def choose(self, settings: Settings) -> None:
         """From now on these settings count. A talk that is being answered keeps the model that it began the answer with."""

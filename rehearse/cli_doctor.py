@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
 
@@ -16,6 +15,7 @@ from rehearse import __version__
 from rehearse.cli_output import EXIT_OPERATOR, JSON_HELP, emit, people, say
 from rehearse.cli_voice import last_rehearsal, print_last
 from rehearse.errors import OperatorError, RehearseError, StorageError
+from rehearse.llm.addresses import place
 
 if TYPE_CHECKING:
     from rehearse.config import Settings
@@ -134,8 +134,11 @@ def _index(workspace: Workspace) -> str:
     hits = workspace.index.search("how often should we meet?", 1)
     if not hits:
         raise StorageError(f"The search finds nothing. Delete {workspace.settings.index_path}; it is built again.")
+    if workspace.index_problem():
+        raise StorageError(f"{workspace.index_problem()} Start it, or correct or unset the setting.")
     passages = sum(1 for _ in workspace.library.corpus.passages())
-    return f"{passages} passages, ready in {time.perf_counter() - start:.2f} s"
+    where = ", on the Chroma server" if workspace.settings.chroma_url else ""
+    return f"{passages} passages{where}, ready in {time.perf_counter() - start:.2f} s"
 
 
 _LOOKS: dict[str, Callable[[Workspace], str]] = {
@@ -192,12 +195,3 @@ def _key(settings: Settings) -> str:
     if source == TOML_NAME:
         return f"a key from {TOML_NAME} (better in a file of its own: OPENAI_API_KEY_FILE)"
     return f"a key from {source}"
-
-
-def place(base_url: str | None) -> str:
-    """Where an endpoint is, without user and password."""
-    if base_url is None:
-        return "api.openai.com"
-    parts = urlsplit(base_url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"

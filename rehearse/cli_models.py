@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,9 +18,6 @@ if TYPE_CHECKING:
 models = typer.Typer(help="Language models on this machine: list, pull, use.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help=JSON_HELP)]
-
-_LINE = re.compile(r"^model\s*=.*$", re.M)
-_TABLE = re.compile(r"^\[", re.M)
 
 
 @models.command("list")
@@ -91,32 +86,12 @@ def use_model(
 def write_model(model: str, settings: Settings) -> Path:
     """Write the setting into the `rehearse.toml` of the working folder if there is one, else of the data folder; which."""
     from rehearse.config import TOML_NAME
+    from rehearse.config_file import write_settings
 
     here = Path(TOML_NAME).absolute()
     path = here if here.is_file() else settings.home / TOML_NAME
-    try:
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        changed = with_model(text, model)
-        if tomllib.loads(changed) != {**tomllib.loads(text), "model": model}:
-            raise OperatorError(f"{path} is written in a way that cannot be changed safely. Write there: model = “{model}”")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.new")
-        beside.write_text(changed, encoding="utf-8")
-        beside.replace(path)
-    except (OSError, UnicodeDecodeError):
-        raise OperatorError(f"{path} cannot be written. Set REHEARSE_MODEL={model} instead.") from None
+    write_settings(path, {"model": model})
     return path
-
-
-def with_model(text: str, model: str) -> str:
-    """A TOML text in which the setting `model` has this value, everything else as it was."""
-    escaped = model.replace("\\", "\\\\").replace('"', '\\"')
-    line = f'model = "{escaped}"'
-    table = _TABLE.search(text)
-    top, rest = (text[: table.start()], text[table.start() :]) if table else (text, "")
-    if _LINE.search(top):
-        return _LINE.sub(lambda _: line, top, count=1) + rest
-    return f"{line}\n{text}"
 
 
 def _path(settings: Settings, which: str) -> Path:

@@ -34,7 +34,9 @@ from rehearse.app import (
     routes_people,
     routes_prepare,
     routes_privacy,
+    routes_settings,
     routes_sharing,
+    settings_page,
     stage,
     takeaway,
     worksheet,
@@ -97,6 +99,8 @@ def pages(visitors: Visitors, *, with_account: bool = False) -> gr.Blocks:
         own_counterpart.add_page(demo, visitors)
     with demo.route(text("title.guidance"), "guidance", show_in_navbar=False):
         own_guidance.add_page(demo, visitors)
+    with demo.route(text("title.settings"), "settings", show_in_navbar=False):
+        settings_page.add_page(demo, visitors)
     if with_account:
         for block in demo.blocks.values():
             if isinstance(block, Navbar):
@@ -134,6 +138,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
         routes_prepare.preparing(visitors),
         routes_sharing.sharing(visitors),
         routes_privacy.privacy_actions(visitors),
+        routes_settings.choosing(visitors),
         *_signing_in(way, workspace),
         health(readiness, metrics),
     ):

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from rehearse.llm.budget import count_with_margin
 AT_ONCE = 2
 """Answers at a time: the counterpart's, and the coach's beside it."""
 _GGUF = b"GGUF"
+_MISSING = "A model on this machine needs one more package: pip install 'rehearse[local]'"
 _PROMPT_CACHE_MIB = 1024
 _FEWEST_LAYERS_ON_GPU = -1
 """As many as fit."""
@@ -67,6 +69,12 @@ def stop() -> None:
         _running.clear()
 
 
+def require_extra() -> None:
+    """`SettingsError` where the package that runs models is not installed."""
+    if find_spec("xllamacpp") is None:
+        raise SettingsError(_MISSING)
+
+
 def check_file(path: str) -> Path:
     """The file as an absolute path; `SettingsError` says what is wrong with it."""
     file = Path(path).expanduser().absolute()
@@ -87,7 +95,7 @@ def _start(file: Path, window: int) -> LocalServer:
     try:
         import xllamacpp
     except ImportError:
-        raise SettingsError("A model on this machine needs one more package: pip install 'rehearse[local]'") from None
+        raise SettingsError(_MISSING) from None
     key = SecretStr(secrets.token_hex(16))
     params = xllamacpp.CommonParams()
     params.model.path = str(file)

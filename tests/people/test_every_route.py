@@ -93,6 +93,7 @@ PAGES = (
     "worksheet",
     "counterpart",
     "guidance",
+    "settings",
 )
 NOTHING = own(200, 301, query="?rehearsal={talk}&one={talk}&other={talk}&persona=own-boss&words={word}")
 """A page of Gradio's: its frame holds nothing of anybody's; what is in it comes by events."""
@@ -136,6 +137,9 @@ KNOWN: dict[tuple[str, str], Calls] = {
     ("POST", "/do/offer"): own(303, data={"lessons": "mine"})("/do/offer"),
     ("POST", "/do/guidance"): own(200, 400)("/do/guidance"),
     ("POST", "/do/guidance-ready"): own(200)("/do/guidance-ready"),
+    ("POST", "/do/settings"): own(403, data={"who": "endpoint", "name": "mine", "endpoint": "http://127.0.0.1:1/v1"})(
+        "/do/settings"
+    ),
     ("POST", "/do/delete-all"): own(303)("/do/delete-all"),
     ("POST", "/do/delete-everything"): own(303)("/do/delete-everything"),
     ("GET", "/takeout.zip"): own(200)("/takeout.zip"),
@@ -342,6 +346,8 @@ EVENTS: dict[str, Event] = {
     "takeaway.add_page.load": by_query("rehearsal"),
     "worksheet.add_page.load": by_query("rehearsal"),
     "own_counterpart.add_page.load": lambda ids: [([], f"persona={ids.persona}")],
+    "settings_page.SettingsPage.load": lambda ids: [([], "saved=1")],
+    "settings_page.SettingsPage.try_it": lambda ids: [([], "")],
     "own_guidance.add_page.load": lambda ids: [([], f"document={ids.document}")],
 }
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from rehearse.app import portraits
 from rehearse.app.strings import counted, language, text
-from rehearse.app.wording import day
+from rehearse.app.wording import day, own_place
 from rehearse.storage.off_record import is_off_record
 
 FOLDER = Path(__file__).parent / "templates"
@@ -22,7 +22,8 @@ def environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    env.globals.update(t=text, tn=counted, language=language, portrait=portrait, is_off_record=is_off_record, day=day)
+    env.globals.update(t=text, tn=counted, language=language, portrait=portrait, is_off_record=is_off_record)
+    env.globals.update(day=day, own_place=own_place)
     return env
 
 

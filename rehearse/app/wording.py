@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zlib import crc32
 
 from rehearse.app.strings import text
 from rehearse.domain.assessment import Remark
+from rehearse.domain.own_guidance import OwnPassage
 
 _CLAUSE = re.compile(r"^(.{12,90}?)[,;:.–—?!](?:\s|$)")
 MOST_CLAUSE = 84
@@ -58,6 +60,11 @@ def link_of(remark: Remark, marked: Sequence[Remark]) -> str:
     on_turn = [r for r in marked if r.span.turn == remark.span.turn]
     anchors = {p.anchor for p in pieces(remark.span.turn.text, on_turn)}
     return anchor_of(remark) if anchor_of(remark) in anchors else remark.span.turn.turn_id
+
+
+def own_place(passage: OwnPassage) -> str:
+    """The id of a passage of somebody's own document on the page with their documents."""
+    return f"own-{passage.document_id}-{crc32(passage.kept.encode()):08x}"
 
 
 def day(on: date) -> str:

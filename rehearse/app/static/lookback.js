@@ -19,7 +19,7 @@
   let there = false;
   function arrive() {
     const goal = there ? null : goalOf(location.hash);
-    if (!goal || !goal.closest("#lookback, #progress")) return;
+    if (!goal || !goal.closest("#lookback, #progress, #guidance")) return;
     there = true;
     unfold(goal);
     goal.tabIndex = -1;

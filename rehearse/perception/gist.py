@@ -14,6 +14,8 @@ _PARTICULAR = re.compile(r"\d|[%€£$]|\?")
 _FILLERS = frozenset("so yes yeah yep ok okay well right anyway anyhow um uh er hm oh ah and but now then look listen".split())
 _LONGEST = 30
 """Longer sentences are never empty as a whole."""
+_LIGHT_WORDS, _LIGHT_ACT = 8, 0.12
+"""A sentence is light up to so many words, as long as no dialogue act is likelier than this."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,26 @@ class Gist:
 
 
 def gist_of(text: str, encoder: Encoder) -> Gist:
-    """The gist of a turn. Each sentence is judged alone, so that what stands around it changes nothing."""
+    """The gist of a turn. Each sentence is judged alone; among padding, light sentences alone make no gist."""
     found = list(sentences(text))
     kept = tuple(sentence for sentence in found if not says_nothing(sentence.text, encoder))
+    if len(kept) < len(found) and all(_light(sentence.text, encoder) for sentence in kept):
+        kept = ()
     return Gist(kept, len(found) - len(kept))
+
+
+def core_of(gist: Gist, encoder: Encoder) -> Gist:
+    """The gist without its light sentences: short ones that name nothing and do nothing, whatever the reader thinks of them.
+
+    Padding that passes for a sentence that says something is nearly always light. What is left over may be nothing.
+    """
+    return Gist(tuple(sentence for sentence in gist.kept if not _light(sentence.text, encoder)), gist.left_out)
+
+
+def _light(sentence: str, encoder: Encoder) -> bool:
+    if _PARTICULAR.search(sentence) or len(words(sentence)) > _LIGHT_WORDS:
+        return False
+    return float(encoder.read(sentence, "").acts.max()) < _LIGHT_ACT
 
 
 def says_nothing(sentence: str, encoder: Encoder) -> bool:

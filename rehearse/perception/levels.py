@@ -15,7 +15,7 @@ import numpy as np
 from rehearse.domain.assessment import UnratedReason
 from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
 from rehearse.perception.encoder import Encoder, Floats, Reading
-from rehearse.perception.gist import Gist, gist_of
+from rehearse.perception.gist import Gist, core_of, gist_of
 from rehearse.perception.segments import sentences, words
 
 SURE = 0.6
@@ -125,12 +125,25 @@ def _clarity(criterion_id: str, gist: Gist, text: str, context: str, encoder: En
     if not gist.kept:
         return _reading(criterion_id, np.array([1.0, 0.0, 0.0], dtype=np.float32), 0, len(text))
     index = encoder.card.criteria.index(criterion_id)
-    probabilities = clear.levels[index]
     if criterion_id == "plainness":
+        probabilities = clear.levels[index]
         for _ in range(gist.left_out):
             probabilities = probabilities @ _DOWN
+    else:
+        gist, clear = _less_clear(gist, clear, index, context, encoder)
+        probabilities = clear.levels[index]
     where = gist.place(_weighty(gist.text, clear, index)[0])
     return _reading(criterion_id, probabilities, where.start, where.end)
+
+
+def _less_clear(gist: Gist, clear: Reading, index: int, context: str, encoder: Encoder) -> tuple[Gist, Reading]:
+    """The gist or its core, whichever reads less clear: a sentence that does nothing must not make an ask clearer."""
+    core = core_of(gist, encoder)
+    if not core.kept or len(core.kept) == len(gist.kept):
+        return gist, clear
+    bare = encoder.read(core.text, context)
+    mean = np.arange(3)
+    return (core, bare) if bare.levels[index] @ mean < clear.levels[index] @ mean else (gist, clear)
 
 
 _DOWN = np.array(

@@ -28,6 +28,8 @@ class Casting:
 
     settings: Settings
     _model: ChatModel | None = None
+    _before: ChatModel | None = None
+    """The one before, which may still be speaking; let go of when the next is chosen."""
     _opened: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,7 +54,17 @@ class Casting:
     def choose(self, settings: Settings) -> None:
         """From now on these settings count. A talk that is being answered keeps the model that it began the answer with."""
         with self._lock:
-            self.settings, self._model, self._opened = settings, None, False
+            if self._before is not None:
+                self._before.close()
+            self.settings, self._before, self._model, self._opened = settings, self._model, None, False
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        with self._lock:
+            for model in (self._before, self._model):
+                if model is not None:
+                    model.close()
+            self._before, self._model, self._opened = None, None, False
 
     def cast(self, model: ChatModel) -> None:
         """Let a model that is open already speak, whatever the settings say: for tests, and for models of one's own."""

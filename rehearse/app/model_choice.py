@@ -201,9 +201,11 @@ def _try_on(settings: Settings, changes: Mapping[str, Value]) -> None:
     if (trial.model or "local:").startswith("local:"):
         return
     try:
-        opened(trial)
+        model = opened(trial)
     except SettingsError as error:
         raise FormError("key" if trial.key() is None else "name", str(error)) from None
+    if model is not None:
+        model.close()
 
 
 # Trying ---------------------------------------------------------------------------------------------------------------

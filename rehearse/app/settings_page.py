@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
+from anyio import to_thread
 
 from rehearse.app.model_choice import BUILT_IN, FEWEST_WINDOW, LONGEST_KEY, MOST_SECONDS, shown_number, standing_of, tried
 from rehearse.app.parts import QUIET, fragment, notice, page_head, param
@@ -66,7 +67,7 @@ class SettingsPage:
             return notice(str(error)), gr.update(visible=False)
         return shown, gr.update(visible=standing_of(workspace.settings).may_change)
 
-    def try_it(self, request: gr.Request) -> Iterator[str]:
+    async def try_it(self, request: gr.Request) -> AsyncIterator[str]:
         """Ask the model at work two short questions, and say in plain words what came of it."""
         workspace = self.visitors.desk(request).workspace
         if not standing_of(workspace.settings).may_change:
@@ -77,7 +78,7 @@ class SettingsPage:
             return
         try:
             yield render("settings_found.html", found=(), waiting=True)
-            yield render("settings_found.html", found=tried(workspace), waiting=False)
+            yield render("settings_found.html", found=await to_thread.run_sync(tried, workspace), waiting=False)
         finally:
             self._trying.release()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import stat
 import tomllib
@@ -50,6 +51,7 @@ def workspace(home: Path, shared: Workspace) -> Iterator[Workspace]:
     made = Workspace(load_settings(home=home))
     made.__dict__["_ideas"] = shared._ideas
     yield made
+    made.casting.close()
     if "store" in vars(made):
         made.store.close()
 
@@ -83,6 +85,15 @@ def typed(**fields: str) -> dict[str, str]:
 
 def kept(home: Path) -> dict[str, Any]:
     return tomllib.loads((home / "rehearse.toml").read_text("utf-8"))
+
+
+def trials(page: SettingsPage) -> list[str]:
+    """All that the page says when the model is tried."""
+
+    async def all_of() -> list[str]:
+        return [words async for words in page.try_it(visit())]
+
+    return asyncio.run(all_of())
 
 
 def visit(**params: str) -> Any:
@@ -273,7 +284,7 @@ def test_where_others_come_in_nobody_changes_it_on_the_page(home: Path, settings
     with pytest.raises(SettingsError):
         choose(workspace, typed())
     assert not home.exists()
-    tries = list(SettingsPage(OnePerson(workspace)).try_it(visit()))
+    tries = trials(SettingsPage(OnePerson(workspace)))
     assert len(tries) == 1
     assert "rehearse.toml" in tries[0]
     assert SettingsPage(OnePerson(workspace)).load(visit())[1]["visible"] is False
@@ -292,19 +303,19 @@ def test_trying_says_in_plain_words_what_works(workspace: Workspace, fake: FakeO
     page = SettingsPage(OnePerson(workspace))
     choose(workspace, typed(who="endpoint", endpoint=fake.url, name="m", key=KEY))
     fake.will(does.says("Good morning, ten minutes."), does.says(GREETING))
-    waiting, found = page.try_it(visit())
+    waiting, found = trials(page)
     assert "Asking." in waiting
     for words in ("It answers.", "bit by bit", "It keeps to a form (JSON)", "160 of 200 tokens were reused"):
         assert words in found
     assert "Does not work" not in found
 
     fake.will(does.says("Good morning.", pieces=("Good morning.",)), does.says("No form at all."))
-    *_, found = page.try_it(visit())
+    *_, found = trials(page)
     assert "all at once" in found
     assert "the built-in coach rates alone" in found
 
     fake.will(does.fails(401, f"bad key {KEY}"))
-    *_, found = page.try_it(visit())
+    *_, found = trials(page)
     assert "It does not answer." in found
     assert "Check OPENAI_API_KEY" in found
     assert KEY not in found
@@ -312,11 +323,11 @@ def test_trying_says_in_plain_words_what_works(workspace: Workspace, fake: FakeO
 
 def test_trying_what_can_never_work_and_what_needs_no_try(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     page = SettingsPage(OnePerson(workspace))
-    *_, found = page.try_it(visit())
+    *_, found = trials(page)
     assert "there is nothing to try" in found
     monkeypatch.setenv("REHEARSE_MODEL", "local:/nowhere/x.gguf")
     workspace.casting.reload()
-    *_, found = page.try_it(visit())
+    *_, found = trials(page)
     assert "it cannot speak" in found
     assert "/nowhere/x.gguf cannot be read" in found
 
@@ -324,14 +335,17 @@ def test_trying_what_can_never_work_and_what_needs_no_try(workspace: Workspace, 
 def test_it_is_tried_once_at_a_time(workspace: Workspace) -> None:
     page = SettingsPage(OnePerson(workspace))
     workspace.casting.cast(ScriptedModel(["Good morning.", GREETING] * 2))
-    first = page.try_it(visit())
-    assert "Asking" in next(first)
-    (second,) = page.try_it(visit())
-    assert "tried already" in second
-    assert "It answers" in next(first)
-    assert list(first) == []
-    *_, third = page.try_it(visit())
-    assert "tried already" not in third
+
+    async def two_windows() -> None:
+        first = page.try_it(visit())
+        assert "Asking" in await anext(first)
+        (second,) = [words async for words in page.try_it(visit())]
+        assert "tried already" in second
+        assert "It answers" in await anext(first)
+        assert [words async for words in first] == []
+
+    asyncio.run(two_windows())
+    assert not any("tried already" in words for words in trials(page))
 
 
 # The file -------------------------------------------------------------------------------------------------------------

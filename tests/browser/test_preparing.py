@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -133,7 +132,7 @@ Whoever wishes to take part asks their own manager first, and the manager answer
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The same kind of guidance in the three forms that can be brought."""
     folder = tmp_path_factory.mktemp("guidance")
     (folder / "guide.md").write_text(GUIDE, "utf-8")
@@ -149,7 +148,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     )
     pdf.output(str(folder / "policy.pdf"))
     (folder / "letter.docx").write_bytes(b"PK\x03\x04" + b"\x00" * 200)
-    yield {path.name: path for path in folder.iterdir()}
+    return {path.name: path for path in folder.iterdir()}
 
 
 # The progress is told for a moment only, so the page itself notes what it has told.

@@ -5,61 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from commanding import Run, answer
+from typer.testing import Result
 
-from rehearse.cli import app
 from rehearse.domain.acts import Act
 from rehearse.domain.idea import IDEA_IDS
 from rehearse.domain.library import Library, shipped_root
 from rehearse.domain.rubric import CRITERION_IDS, DETAIL_IDS
 from rehearse.domain.scenario import SCENARIO_IDS
-from rehearse.workspace import shared_workspace
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One data folder and one workspace for the whole file, so that data files and index are read once."""
-    home = tmp_path_factory.mktemp("cli")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REHEARSE_HOME", str(home))
-        shared_workspace.cache_clear()
-        shared = shared_workspace()
-    yield home
-    if "store" in vars(shared):
-        shared.store.close()
-    shared_workspace.cache_clear()
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, home: Path) -> Run:
-    monkeypatch.setenv("REHEARSE_HOME", str(home))
-    return lambda *words, **more: CliRunner().invoke(app, [str(word) for word in words], **more)
-
-
-@pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """For this test, a workspace of its own."""
-    own = cache(shared_workspace.__wrapped__)
-    monkeypatch.setattr("rehearse.workspace.shared_workspace", own)
-    yield
-    if own.cache_info().currsize and "store" in vars(own()):
-        own().store.close()
-
-
-def answer(result: Result) -> Any:
-    """The one JSON document on standard output, with nothing around it."""
-    assert result.exit_code == 0, result.stderr
-    assert result.stdout.count("\n") >= 1
-    return json.loads(result.stdout)
-
 
 # Help and errors ------------------------------------------------------------------------------------------------------
 
@@ -114,7 +72,7 @@ def test_a_bug_is_one_sentence_and_a_log_without_words(run: Run, home: Path, mon
     assert "Traceback" not in result.stderr
     written = log.read_text(encoding="utf-8")
     assert "ZeroDivisionError" in written
-    assert "test_cli_reading.py" in written
+    assert "test_reading.py" in written
     assert "secret" not in written + result.stderr
 
 

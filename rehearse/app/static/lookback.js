@@ -51,7 +51,7 @@
     const line = $(".found-count", place);
     if (count && line && line.textContent !== count.textContent) line.textContent = count.textContent;
     $("ul.talks", place)?.replaceWith($("ul.talks", found));
-    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+    history.replaceState(null, "", query.size ? `${location.pathname}?${query}` : location.pathname); // whole: the page has a base of its own
   }
   function soon(event) {
     const form = event.target.closest?.("#talks form.filters");

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any
@@ -38,6 +39,10 @@ class SqliteDatabase(Database):
                 f"The data folder {path.parent} cannot be made ({error.strerror}). Nothing was lost. Set REHEARSE_HOME to a "
                 "folder that you may write to."
             ) from None
+        with suppress(OSError):
+            # Made for its owner alone, as SQLite then makes the files beside it. Only where it is missing: to open and close one
+            # that is in use would end SQLite's locks.
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         engine = create_engine(
             URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
         )

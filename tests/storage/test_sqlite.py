@@ -37,6 +37,20 @@ def _writer(database: Path, turns: int) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no such modes.")
+def test_nobody_else_on_the_machine_reads_the_file(database: Path, new: NewRehearsal) -> None:
+    before = os.umask(0o022)
+    try:
+        store = RehearsalStore(database)
+        store.create(new)
+        beside = sorted(path for path in database.parent.iterdir() if path.name != f"{database.name}.lock")
+        assert [path.suffix for path in beside] == [".db", ".db-shm", ".db-wal"]
+        assert {path.name: path.stat().st_mode & 0o077 for path in beside} == {path.name: 0 for path in beside}
+        store.close()
+    finally:
+        os.umask(before)
+
+
 def test_settings_of_each_connection(file_store: RehearsalStore) -> None:
     with file_store.database.reading() as session:
         found = {

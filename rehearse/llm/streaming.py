@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rehearse.errors import ModelError, ModelFailure
 from rehearse.llm.chat import Usage
 from rehearse.llm.failures import Wait, explain, failed, retry_after
+from rehearse.llm.lines import Line, Lines
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -61,8 +62,12 @@ class VendorStream:
         patience: Patience,
         *,
         says_when_done: bool,
+        lines: Lines | None = None,
     ) -> None:
+        """`lines` are the client's connections, where they are known: an answer on one of them can be hung up at once."""
         self._begin = begin
+        self._lines = lines or Lines()
+        self._line: Line | None = None
         self._name = name
         self._patience = patience
         self._says_when_done = says_when_done
@@ -110,9 +115,12 @@ class VendorStream:
             raise failed(ModelFailure.EMPTY, self._name)
 
     def close(self) -> None:
-        """Stop listening; the connection is dropped at the next piece that comes, or when its time is over."""
+        """Stop listening, and hang up. An answer that has not begun yet is dropped when it begins, or when its time is over."""
         self._closed.set()
         self._queue.put(Ended())
+        line = self._line
+        if line is not None:
+            line.hang_up()
 
     def _next(self, began: bool) -> BaseMessage | Ended:
         """The next piece; raises where the time for it is over. What has already come is never too late."""
@@ -149,7 +157,9 @@ class VendorStream:
     def _read_once(self, *, may_wait: bool) -> float | None:
         """Read to the end; seconds to wait before another attempt if the server asked for a short pause, else None."""
         began = False
-        with untraced():
+        if self._closed.is_set():
+            return None
+        with untraced(), self._lines.reading() as self._line:
             pieces = self._begin()
             try:
                 for piece in pieces:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr
 from rehearse.errors import SettingsError
 from rehearse.llm.budget import count_tokens, count_with_margin
 from rehearse.llm.chat import ChatModel, Message, Prompt, Role, Structured
+from rehearse.llm.lines import Lines
 from rehearse.llm.streaming import Patience, VendorStream
 from rehearse.llm.structured import Ask, FormKnown, ask_for
 
@@ -58,6 +59,8 @@ class LangchainModel:
     """Whether its streams end with a reason; a stream without one was cut then."""
     known: FormKnown = field(default_factory=FormKnown, repr=False)
     let_go: Callable[[], None] = field(default=lambda: None, repr=False)
+    lines: Lines | None = field(default=None, repr=False)
+    """The client's connections, where it is ours."""
 
     def count(self, text: str) -> int:
         """Tokens of a text, on the safe side."""
@@ -70,7 +73,7 @@ class LangchainModel:
         def begin() -> Iterator[BaseMessage]:
             return self.chat(max_tokens).stream(messages, **self.speaking)
 
-        return VendorStream(begin, self.name, self.patience, says_when_done=self.says_when_done)
+        return VendorStream(begin, self.name, self.patience, says_when_done=self.says_when_done, lines=self.lines)
 
     def structured(self, prompt: Prompt, schema: type[BaseModel], *, max_tokens: int) -> Structured:
         """An answer that fits the schema, after one repair at most; `ModelError` otherwise."""
@@ -137,11 +140,13 @@ def compatible(
 
     host = urlsplit(base_url).hostname or ""
     own = host == urlsplit(OPENAI).hostname
+    lines = Lines()
     # A proxy in the environment is for the world outside, not for this machine.
     client = httpx2.Client(
         timeout=httpx2.Timeout(patience.total, connect=patience.connect),
         trust_env=not _is_here(host),
         follow_redirects=True,
+        event_hooks={"response": [lines.opened]},
     )
     # Compatible servers know `max_tokens`; OpenAI itself only the new name, which ChatOpenAI sends.
     kind = ChatOpenAI if own else BaseChatOpenAI
@@ -183,6 +188,7 @@ def compatible(
         says_when_done=True,
         known=FormKnown(lengths=not own),
         let_go=client.close,
+        lines=lines,
     )
 
 

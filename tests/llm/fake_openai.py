@@ -166,6 +166,26 @@ def stalls(call: Call) -> None:
     call.over.wait(20)
 
 
+def listens(noticed: threading.Event) -> Behaviour:
+    """A few words, then nothing more, but it notices when the other side hangs up."""
+
+    def behave(call: Call) -> None:
+        call.begin()
+        call.delta(content="Well, ")
+        line = call.handler.connection
+        line.settimeout(0.05)
+        while not call.over.is_set():
+            try:
+                if not line.recv(1):
+                    noticed.set()
+                    break
+            except TimeoutError:
+                continue
+        call.handler.close_connection = True
+
+    return behave
+
+
 def trickles(call: Call) -> None:
     """A word now and then, for ever."""
     call.begin()

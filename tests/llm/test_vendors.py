@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -84,6 +85,36 @@ def test_a_closed_stream_ends_and_hangs_up(fake: FakeOpenAI, opened: Opened) -> 
     assert next(pieces) == "and "
     stream.close()
     assert list(pieces) == []
+
+
+def test_a_closed_stream_hangs_up_at_once_though_no_piece_comes(fake: FakeOpenAI, opened: Opened) -> None:
+    noticed = threading.Event()
+    fake.will(does.listens(noticed), does.says("Go on."))
+    model = opened()
+    stream = model.stream(PROMPT, max_tokens=50)
+    pieces = iter(stream)
+    assert next(pieces) == "Well, "
+    assert not noticed.is_set()
+    stream.close()
+    assert list(pieces) == []
+    assert noticed.wait(5), "the server would have gone on until the time for the next piece was over"
+    # What was hung up was that answer alone: the next one comes, and closing it once it has come disturbs nothing.
+    after = model.stream(PROMPT, max_tokens=50)
+    assert "".join(after) == "Go on. "
+    after.close()
+    assert heard(model) == "Go on. "
+
+
+def test_an_answer_that_is_given_up_before_it_begins(fake: FakeOpenAI, opened: Opened) -> None:
+    fake.will(does.hangs, does.says("Go on."))
+    model = opened()
+    stream = model.stream(PROMPT, max_tokens=50)
+    begun = time.monotonic()
+    while not fake.requests and time.monotonic() - begun < 10:
+        time.sleep(0.01)
+    stream.close()
+    assert list(stream) == []
+    assert heard(model) == "Go on. "
 
 
 def test_an_answer_in_a_form(fake: FakeOpenAI, opened: Opened) -> None:

@@ -286,8 +286,9 @@ def _short(line: str) -> str:
 
 # WebVTT ---------------------------------------------------------------------------------------------------------------
 
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-_TAG = re.compile(r"</?[^>]*>")
+# Neither looks past the next “<”: else a text of nothing but “<” would be read as many times as it is long.
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^\s<>][^<>]*)>")
+_TAG = re.compile(r"</?[^<>]*>")
 _PREFIX = re.compile(rf"^(?P<plain>{_NAME})\s*:\s+(?P<words>.*)$", re.DOTALL)
 
 

@@ -19,6 +19,9 @@ from rehearse.errors import DataFileError
 MAX_BYTES = 512 * 1024
 """No authored file needs more; a larger one is refused before it is parsed."""
 MAX_DEPTH = 12
+MAX_OPEN_BRACKETS = 100
+MAX_VALUES = 200_000
+"""With aliases a short file can stand for more values than any memory holds."""
 
 _R = TypeVar("_R", bound=Record)
 
@@ -59,6 +62,9 @@ def read_text(path: Path) -> str:
 
 
 def _parse_yaml(path: Path, text: str) -> dict[str, Any]:
+    if _open_brackets(text) > MAX_OPEN_BRACKETS:
+        # Before it is parsed: that takes longer the more of them are open.
+        raise DataFileError(path, "file", "it is nested too deeply.", "close the brackets, or put quotation marks around them.")
     try:
         parsed = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
@@ -70,19 +76,34 @@ def _parse_yaml(path: Path, text: str) -> dict[str, Any]:
         raise DataFileError(path, "file", f"not valid YAML: {error}.", "check indentation and quotes.") from None
     if not isinstance(parsed, dict):
         raise DataFileError(path, "file", "it holds no fields.", "write `field: value` lines.")
-    if _depth(parsed) > MAX_DEPTH:
-        raise DataFileError(path, "file", "it is nested too deeply.", "flatten it.")
+    problem = _too_much(parsed)
+    if problem:
+        raise DataFileError(path, "file", problem, "flatten it.")
     return parsed
 
 
-def _depth(value: object, limit: int = MAX_DEPTH + 1) -> int:
-    if limit <= 0:
-        return 1
-    if isinstance(value, Mapping):
-        return 1 + max((_depth(v, limit - 1) for v in value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max((_depth(v, limit - 1) for v in value), default=0)
-    return 0
+def _open_brackets(text: str) -> int:
+    """How many brackets are open at the same time, quoted or not."""
+    most = now = 0
+    for sign in re.findall(r"[\[\]{}]", text):
+        now = now + 1 if sign in "[{" else max(0, now - 1)
+        most = max(most, now)
+    return most
+
+
+def _too_much(parsed: object) -> str:
+    """Why this is more than a data file may hold, or nothing. What an alias stands for counts each time."""
+    count, waiting = 0, [(parsed, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        within = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
+        count += len(within)
+        if count > MAX_VALUES:
+            return "it holds too many values."
+        if depth > MAX_DEPTH and within:
+            return "it is nested too deeply."
+        waiting += [(one, depth + 1) for one in within]
+    return ""
 
 
 def _validate(path: Path, kind: type[_R], raw: Mapping[str, Any]) -> _R:

@@ -32,15 +32,15 @@ _LONGEST_SENTENCE = 600
 _FEWEST_WORDS = 4
 _FEWEST_LETTERS_A_PAGE = 40
 
-_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*$")
+# Each of these reads a text once, whatever is in it: a file may be made to be read for hours.
+_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+([^ \t].*)$")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-{2,})[ \t]*$")
 _ITEM = re.compile(r"^\s*(?:[-*+•‣◦–]|\d{1,3}[.)]|[a-z][.)])\s+")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _RULE = re.compile(r"^\s*([-*_]\s*){3,}$")
-_TABLE_EDGE = re.compile(r"^\s*\|?[\s:|-]+\|?\s*$")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_TABLE_EDGE = re.compile(r"^[\s:|-]+$")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\((?:[^()\n]++|\([^()\n]*+\))*+\)")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|_(?!\w)|~~|`+)")
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _NUMBERED = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.|[IVX]+\.)\s+\S")
@@ -99,7 +99,16 @@ def _plain_text(content: bytes) -> str:
         raise DocumentError("This is no text, Markdown or PDF file, so it was not taken in.")
     if re.match(r"\s*(<!doctype html|<html)", seen, re.IGNORECASE):
         raise DocumentError("This is a web page. Print it to PDF, or copy its text into a file, then add that.")
-    return _FRONT.sub("", _COMMENT.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return _FRONT.sub("", _without_comments(text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def _without_comments(text: str) -> str:
+    """The text without `<!-- … -->`; a comment that never ends stays."""
+    kept, place = [], 0
+    while (start := text.find("<!--", place)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept += [text[place:start], " "]
+        place = end + 3
+    return "".join([*kept, text[place:]])
 
 
 def _pdf_text(content: bytes) -> str:
@@ -205,7 +214,7 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
             yield heading, " ".join(open_lines)
             open_lines = []
         if title is not None:
-            heading = _plain(title.group(2))
+            heading = _plain(_heading(title))
         elif underlined:
             heading, open_lines = _plain(open_lines[0]), []
         elif line.count("|") >= 2:
@@ -220,6 +229,11 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
                 open_lines.append(_ITEM.sub("", line).strip().lstrip(">").strip())
     if open_lines:
         yield heading, " ".join(open_lines)
+
+
+def _heading(found: re.Match[str]) -> str:
+    """The words of a heading, without the signs that may close it."""
+    return found.group(2).rstrip().rstrip("#").rstrip()
 
 
 def _is_alone(lines: list[str], place: int) -> bool:
@@ -273,7 +287,7 @@ def _short(sentence: str) -> Iterator[str]:
 
 def _title(file_name: str, text: str) -> str:
     """The first heading that is no chapter's, else the name of the file in words."""
-    heads = (m.group(2) for line in text.split("\n")[:40] if (m := _HEADING.match(line)))
+    heads = (_heading(m) for line in text.split("\n")[:40] if (m := _HEADING.match(line)))
     first = next((head for head in heads if not _NUMBERED.match(head)), "")
     stem = re.sub(r"[_\s]+", " ", PurePath(file_name.replace("\\", "/")).stem)
     title = _plain(first) or _plain(stem) or "Document"

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from rehearse.coaching.coach import Assessment, Coach
 from rehearse.coaching.conversation import Conversation
+from rehearse.coaching.model_ratings import merge_ratings
 from rehearse.coaching.model_remarks import MOST_SUGGESTED, MOST_WHY, criteria_of
 from rehearse.coaching.model_reply import CoachReply, RatingsReply
 from rehearse.coaching.model_reviewer import MAX_TOKENS, ModelReviewer
+from rehearse.coaching.ratings import STRONG, WEAK
 from rehearse.coaching.remarks import QUIET_TURNS
 from rehearse.coaching.wording import gained
-from rehearse.domain.assessment import Rating, Remark, RemarkKind, Unrated
+from rehearse.domain.assessment import Rating, Ratings, Remark, RemarkKind, Unrated, UnratedReason
 from rehearse.domain.idea import Citation
 from rehearse.domain.library import Library, shipped_library
 from rehearse.domain.rubric import CRITERION_IDS
@@ -95,53 +97,147 @@ def test_the_form_has_every_criterion() -> None:
 # Ratings --------------------------------------------------------------------------------------------------------------
 
 
-def test_readings_are_merged_under_the_stated_rule() -> None:
+RULE = """
+embedded  0- 0q 1q 2q
+0 sure    0s 0s 0s 0u
+0 unsure  0s 0s 1M 0u
+1 sure    1s 1s 1s 1s
+1 unsure  1u 0M 1s 2M
+2 sure    2u 2u 2s 2s
+2 unsure  2u 2u 1M 2s
+"""
+"""Down: what the embedded coach read. Across: the level that the model read, with a quote (q) or without one (-). In the table: the
+level that stands, sure (s) or unsure (u) and the embedded coach's, or unsure and the model's (M)."""
+ROWS = [line.split() for line in RULE.strip().splitlines()]
+CELLS = [(int(row[0]), row[1] == "sure", said, row[2 + n]) for row in ROWS[1:] for n, said in enumerate(ROWS[0][1:])]
+SPOKEN = Turn(Speaker.LEARNER, 1, OFFERS)
+HERS, ITS = (EvidenceSpan(SPOKEN, OFFERS.index(said), OFFERS.index(said) + len(said)) for said in ("Okay.", "show you how"))
+"""The words on which the embedded coach's reading rests, and those which the model quotes."""
+
+
+def by_hand(criterion_id: str, level: int, sure: bool, score: int | None = None) -> Rating:
+    """The embedded coach's reading, its score in the middle of the level's band."""
+    good = 2 - level if criterion_id == "dismissal" else level
+    middle = ((WEAK - 1) // 2, (WEAK + STRONG) // 2, (STRONG + 100) // 2)[good]
+    citation = Citation.of(shipped_library().corpus, shipped_library().criterion(criterion_id).passages[0])
+    return Rating(criterion_id, level, middle if score is None else score, (HERS,), (citation,), sure, "embedded by-hand")
+
+
+def merged(first: Rating | Unrated, level: int | None, quote: str | None) -> tuple[Rating | Unrated, dict[str, int]]:
+    """Both readings of one criterion made into one; the model left the others alone, and the embedded coach could not tell."""
+    others: Ratings = {c: Unrated(c, UnratedReason.NO_OPPORTUNITY) for c in CRITERION_IDS}
+    given = {c: {"level": None, "quote": None} for c in CRITERION_IDS} | {first.criterion_id: {"level": level, "quote": quote}}
+    reply = RatingsReply.model_validate(given)
+    after, dropped = merge_ratings(others | {first.criterion_id: first}, reply, SPOKEN, shipped_library(), "model")
+    assert tuple(after) == CRITERION_IDS
+    assert all(after[c] == rating for c, rating in others.items() if c != first.criterion_id)
+    return after[first.criterion_id], {str(reason): count for reason, count in dropped.items()}
+
+
+@pytest.mark.parametrize("criterion_id", CRITERION_IDS)
+@pytest.mark.parametrize(("embedded", "sure", "said", "stands"), CELLS)
+def test_readings_are_merged_under_the_stated_rule(criterion_id: str, embedded: int, sure: bool, said: str, stands: str) -> None:
+    first, its_level, quoted = by_hand(criterion_id, embedded, sure), int(said[0]), said[1] == "q"
+    after, dropped = merged(first, its_level, ITS.quote if quoted else None)
+    assert isinstance(after, Rating)
+    assert dropped == {}
+    assert (after.level, after.sure) == (int(stands[0]), stands[1] == "s")
+    assert after.citations == first.citations
+    assert after.second is not None, "the other reading is kept"
+    if stands[1] == "M":
+        # The model's level with its own words; the score moves no further than it must, and what the embedded coach read is kept.
+        assert (after.by, after.evidence) == ("model", (ITS,))
+        assert (after.second.level, after.second.by, after.second.span) == (embedded, first.by, HERS)
+        up = (its_level > embedded) != (criterion_id == "dismissal")
+        edges = {(0, 1): WEAK, (1, 2): STRONG, (1, 0): WEAK - 1, (2, 1): STRONG - 1}
+        good = (2 - embedded, 2 - its_level) if criterion_id == "dismissal" else (embedded, its_level)
+        assert after.score == edges[good]
+        assert (after.score > first.score) == up
+    else:
+        assert (after.by, after.evidence, after.score) == (first.by, first.evidence, first.score)
+        assert (after.second.level, after.second.by, after.second.span) == (its_level, "model", ITS if quoted else None)
+
+
+def test_the_rule_has_every_pair_of_readings() -> None:
+    assert {(embedded, sure) for embedded, sure, _, _ in CELLS} == {(e, s) for e in (0, 1, 2) for s in (True, False)}
+    assert ROWS[0][1:] == ["0-", "0q", "1q", "2q"], "a level of 1 or 2 without a quote is no reading"
+    assert len(CELLS) == 24
+
+
+@pytest.mark.parametrize("criterion_id", ["specificity", "dismissal"])
+@pytest.mark.parametrize(
+    ("level", "quote", "dropped"),
+    [
+        (None, None, {}),
+        (None, ITS.quote, {}),
+        (1, None, {"level without a quote": 1}),
+        (2, None, {"level without a quote": 1}),
+        (0, "words of nobody", {"quote not in the turn": 1}),
+        (2, "Okay. so,", {"quote not in the turn": 1}),
+        (2, HEARD[:20], {"quote not in the turn": 1}),
+    ],
+)
+def test_what_is_not_proved_is_no_reading(
+    criterion_id: str, level: int | None, quote: str | None, dropped: dict[str, int]
+) -> None:
+    for first in (
+        by_hand(criterion_id, 1, False),
+        by_hand(criterion_id, 2, True),
+        Unrated(criterion_id, UnratedReason.TOO_SHORT),
+    ):
+        assert merged(first, level, quote) == (first, dropped)
+
+
+@pytest.mark.parametrize(("criterion_id", "middle"), [("structure", {1: 46, 2: 81}), ("dismissal", {1: 46, 2: 14})])
+def test_what_the_embedded_coach_had_no_occasion_to_rate(criterion_id: str, middle: dict[int, int]) -> None:
+    first = Unrated(criterion_id, UnratedReason.NO_OPPORTUNITY)
+    for level, score in middle.items():
+        opened, _ = merged(first, level, ITS.quote)
+        assert isinstance(opened, Rating)
+        assert (opened.level, opened.score, opened.sure, opened.by) == (level, score, False, "model")
+        assert (opened.evidence, opened.second) == ((ITS,), None)
+        assert [c.passage.passage_id for c in opened.citations] == [shipped_library().criterion(criterion_id).passages[0]]
+    for level, quote in ((0, ITS.quote), (0, None), (2, None)):
+        assert merged(first, level, quote)[0] == first
+    short = Unrated(criterion_id, UnratedReason.TOO_SHORT)
+    for level in (0, 1, 2):
+        assert merged(short, level, ITS.quote)[0] == short
+
+
+def test_a_score_at_the_edge_of_its_band_moves_by_one_at_least() -> None:
+    low, _ = merged(by_hand("purpose", 0, False, WEAK - 1), 1, ITS.quote)
+    assert isinstance(low, Rating)
+    assert low.score == WEAK
+    high, _ = merged(by_hand("purpose", 2, False, STRONG), 1, ITS.quote)
+    assert isinstance(high, Rating)
+    assert high.score == STRONG - 1
+
+
+def test_the_reviewer_merges_by_that_rule() -> None:
     first, after, _ = reviewed(
         talk(OFFERS),
-        answer(
-            purpose=("I would like to show you how our customers find us", 2),
-            specificity=("customers find us on TikTok", 1),
-            structure=("I would like to show you", 2),
-            plainness=("Okay.", 0),
-            exploration=(None, 0),
-        ),
-        sure={"specificity": False, "structure": True},
+        answer(purpose=("I would like to show you how our customers find us", 2), plainness=("Okay.", 0), exploration=(None, 0)),
+        sure={"purpose": False},
     )
-    same = rating(after, "purpose")
-    assert (same.level, same.sure, same.by) == (2, True, rating(first, "purpose").by)
-    assert same.second is not None
-    assert same.second.span is not None
-    assert same.second.span.quote == "I would like to show you how our customers find us"
-
-    # One apart and the embedded coach unsure: the model's level, unsure, with the model's words and the score at its edge.
-    was, now = rating(first, "specificity"), rating(after, "specificity")
-    assert (was.level, was.sure) == (0, False)
-    assert (now.level, now.sure, now.score) == (1, False, 30)
-    assert [span.quote for span in now.evidence] == ["customers find us on TikTok"]
-    assert now.by.startswith("scripted coach@")
-    assert now.second is not None
-    assert (now.second.level, now.second.by) == (0, was.by)
-
-    # One apart and the embedded coach sure: its level stands.
-    was, now = rating(first, "structure"), rating(after, "structure")
-    assert (was.level, was.sure) == (1, True)
-    assert (now.level, now.sure, now.score, now.by) == (1, True, was.score, was.by)
-
-    # Two apart: both are kept, and the rating is unsure.
-    was, now = rating(first, "plainness"), rating(after, "plainness")
-    assert (was.level, was.sure) == (2, True)
-    assert (now.level, now.score, now.sure) == (2, was.score, False)
-    assert now.second is not None
-    assert now.second.level == 0
-    assert now.to_dict()["second"] == {
-        "level": 0,
-        "by": now.second.by,
-        "quote": {"turn_id": "L1", "turn": 1, "start": 0, "end": 5, "quote": "Okay."},
-    }
-
-    # What the model left alone is the embedded coach's, to the letter.
-    assert after.ratings["safety"] == first.ratings["safety"]
-    assert dropped(after) == {}
+    for criterion_id in CRITERION_IDS:
+        was, now = first.ratings[criterion_id], after.ratings[criterion_id]
+        said = {
+            "purpose": (2, "I would like to show you how our customers find us"),
+            "plainness": (0, "Okay."),
+            "exploration": (0, None),
+        }.get(criterion_id)
+        if said is None or not isinstance(was, Rating):
+            assert now == was
+        else:
+            turn = talk(OFFERS).transcript.turn("L1")
+            reply = RatingsReply.model_validate(
+                {c: {"level": None, "quote": None} for c in CRITERION_IDS} | {criterion_id: {"level": said[0], "quote": said[1]}}
+            )
+            by = f"scripted {load_prompt('coach').made_from}"
+            assert now == merge_ratings(first.ratings, reply, turn, shipped_library(), by)[0][criterion_id]
+    seconds = [r.second for r in after.ratings.values() if isinstance(r, Rating) and r.second]
+    assert len(seconds) == 3
+    assert {second.by for second in seconds} == {f"scripted {load_prompt('coach').made_from}"}
 
 
 def test_an_invented_quote_takes_its_reading_with_it() -> None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from errno import EINVAL
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any
 from zlib import error as ZlibError  # noqa: N812
@@ -29,6 +32,21 @@ from rehearse.storage.rows import KEPT, Row, clear_rows, count_rows, read_rows, 
 FORMAT = "rehearse-backup-1"
 _MANIFEST = "manifest.json"
 _STAMP = "%Y%m%d-%H%M%S"
+_UNREADABLE = (
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    RecursionError,
+    RuntimeError,
+    struct.error,
+    ZlibError,
+    LZMAError,
+    zipfile.BadZipFile,
+)
+"""All that Python's reader of archives, and what is read from them, stumble with over a file that somebody changed."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +111,12 @@ def restore_backup(address: str | Path, file: Path, home: Path, *, replace: bool
             if held:
                 kept = home / f"before-restore-{_stamp()}.zip"
                 write_backup(database, kept)
-            with database.writing() as session:
-                clear_rows(session)
-                rows = {table.name: write_rows(session, table, _lines(archive, table)) for table in KEPT}
+            try:
+                with database.writing() as session:
+                    clear_rows(session)
+                    rows = {table.name: write_rows(session, table, _lines(archive, table)) for table in KEPT}
+            except _UNREADABLE:
+                raise _damaged(file) from None
         finally:
             database.close()
     return Restored(rows, kept)
@@ -124,9 +145,12 @@ def _opened(file: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except OSError as error:
-        raise LearnerError(f"{file} cannot be read ({error.strerror}); nothing was changed.") from None
-    except zipfile.BadZipFile:
-        raise StorageError(f"{file} is no backup, or only a part of one; nothing was changed. Use another backup.") from None
+        # A place in the file that cannot be: the file could be opened, but it is no whole one.
+        if error.errno != EINVAL:
+            raise LearnerError(f"{file} cannot be read ({error.strerror}); nothing was changed.") from None
+    except _UNREADABLE:
+        pass
+    raise StorageError(f"{file} is no backup, or only a part of one; nothing was changed. Use another backup.")
 
 
 def _verified(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
@@ -143,9 +167,13 @@ def _verified(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
             if digest.hexdigest() != told["sha256"]:
                 raise ValueError(name)
         str(manifest["schema"])
-    except (KeyError, ValueError, TypeError, AttributeError, EOFError, ZlibError, zipfile.BadZipFile, NotImplementedError):
-        raise StorageError(f"{file} is damaged or no backup of Rehearse; nothing was changed. Use another backup.") from None
+    except (OSError, *_UNREADABLE):
+        raise _damaged(file) from None
     return manifest
+
+
+def _damaged(file: Path) -> StorageError:
+    return StorageError(f"{file} is damaged or no backup of Rehearse; nothing was changed. Use another backup.")
 
 
 def _lines(archive: zipfile.ZipFile, table: Table) -> Iterator[Row]:

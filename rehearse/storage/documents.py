@@ -114,7 +114,6 @@ def _without_comments(text: str) -> str:
 def _pdf_text(content: bytes) -> str:
     """The text of a PDF, its pages joined; `DocumentError` for one that is locked, broken or only pictures."""
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
 
     try:
         reader = PdfReader(io.BytesIO(content))
@@ -136,8 +135,8 @@ def _pdf_text(content: bytes) -> str:
         raise DocumentError(
             "This PDF is locked in a way that cannot be opened here. Save a copy without it, then add that."
         ) from None
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError, MemoryError):
-        # A broken file makes the reader stumble in many ways; all of them mean the same to a person.
+    except Exception:
+        # A broken file makes the reader stumble in more ways than anybody can list; all of them mean the same to a person.
         raise DocumentError("This PDF is broken and cannot be read. Open it and save it again, or add its text.") from None
     letters = sum(c.isalpha() for page in pages for c in page)
     if letters < _FEWEST_LETTERS_A_PAGE * max(1, len(pages)) and letters < 2_000:

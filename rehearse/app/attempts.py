@@ -10,7 +10,7 @@ from rehearse.app import chart
 from rehearse.app.branches import first_name
 from rehearse.app.comparison import Moment, moment
 from rehearse.app.desk import Desk
-from rehearse.app.parts import QUIET, fragment, message, no_such_talk, notice, page_head, param
+from rehearse.app.parts import QUIET, filled_later, message, no_such_talk, notice, page_head, param
 from rehearse.app.progress_words import change_words
 from rehearse.app.scorecard import in_order
 from rehearse.app.strings import text
@@ -196,7 +196,7 @@ def choose_html(desk: Desk, one_id: str) -> str:
 def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.compare", "compare")
-    page = fragment(elem_id="compare")
+    page = filled_later("compare")
 
     def load(request: gr.Request) -> str:
         desk = visitors.desk(request)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from rehearse.app.branches import place_of
-from rehearse.app.parts import QUIET, fragment, notice, page_head, params
+from rehearse.app.parts import QUIET, filled_later, fragment, notice, page_head, params
 from rehearse.app.scorecard import in_order
 from rehearse.app.strings import text
 from rehearse.app.templating import render
@@ -189,7 +189,7 @@ def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.history", "history")
     fragment(render("plain_head.html", heading=text("history.heading"), lede=text("history.lede")))
-    talks = fragment(elem_id="talks")
+    talks = filled_later("talks")
 
     def load(request: gr.Request) -> str:
         return history_html(visitors.desk(request).workspace, Wanted.of(params(request)))

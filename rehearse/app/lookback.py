@@ -13,7 +13,7 @@ from rehearse.app import chart, scorecard
 from rehearse.app.branches import Twig, tree_of
 from rehearse.app.comparison import Comparison, compare_after_branch
 from rehearse.app.desk import Desk
-from rehearse.app.parts import QUIET, fragment, message, no_such_talk, notice, page_head, param, sentence, talk_id
+from rehearse.app.parts import QUIET, filled_later, fragment, message, no_such_talk, notice, page_head, param, sentence, talk_id
 from rehearse.app.sample import SAMPLE_ID, sample_rehearsal
 from rehearse.app.strings import text
 from rehearse.app.templating import render
@@ -134,7 +134,7 @@ class LookBackPage:
             guess = gr.Slider(0, 100, value=50, step=1, label=text("lookback.guess_label"), elem_id="guess-slider", buttons=[])
             save = gr.Button(text("lookback.guess_save"), variant="primary", elem_id="guess-save")
             alert = fragment(elem_id="notice")
-        account = fragment(elem_id="lookback")
+        account = filled_later("lookback")
         demo.load(self.load, None, [rehearsal_id, guess_box, account], **QUIET)
         save.click(self.save, [rehearsal_id, guess], [guess_box, account, alert], **QUIET)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import gradio as gr
 from pydantic import ValidationError
 
-from rehearse.app.parts import QUIET, fragment, message, notice, page_head, param
+from rehearse.app.parts import QUIET, filled_later, message, notice, page_head, param
 from rehearse.app.strings import counted, text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -181,7 +181,7 @@ def page_html(workspace: Workspace, persona_id: str = "") -> str:
 def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.counterpart", "")
-    page = fragment(elem_id="counterpart")
+    page = filled_later("counterpart")
 
     def load(request: gr.Request) -> str:
         return page_html(visitors.desk(request).workspace, param(request, "persona"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from rehearse.app.parts import QUIET, fragment, notice, page_head, param
+from rehearse.app.parts import QUIET, filled_later, notice, page_head, param
 from rehearse.app.strings import counted, text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -98,7 +98,7 @@ def guidance_html(workspace: Workspace, added: str = "") -> str:
 def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.guidance", "ideas")
-    page = fragment(elem_id="guidance")
+    page = filled_later("guidance")
 
     def load(request: gr.Request) -> str:
         return guidance_html(visitors.desk(request).workspace, param(request, "added"))

@@ -24,6 +24,11 @@ def fragment(value: str = "", elem_id: str | None = None, *, visible: bool = Tru
     return gr.HTML(value, elem_id=elem_id, apply_default_css=False, js_on_load=None, visible=visible)
 
 
+def filled_later(elem_id: str) -> gr.HTML:
+    """The place of a page's main part, which comes from the store: until it is there, the place says that it is coming."""
+    return fragment(render("loading.html"), elem_id=elem_id)
+
+
 def page_head(title_key: str, current: str) -> gr.HTML:
     """What the script reads to set the page's title and mark its place in the navigation."""
     Navbar(visible=True, main_page_name=text("nav.practise"))

@@ -8,7 +8,7 @@ from functools import cache
 import gradio as gr
 
 from rehearse.app.own_counterpart import sweep
-from rehearse.app.parts import QUIET, fragment, page_head, param
+from rehearse.app.parts import QUIET, filled_later, page_head, param
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -144,7 +144,7 @@ def unfinished(workspace: Workspace) -> dict[str, str] | None:
 def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.practise", "")
-    form = fragment(elem_id="prepare")
+    form = filled_later("prepare")
 
     def load(request: gr.Request) -> str:
         wish = Wish(param(request, "scenario"), param(request, "persona"), param(request, "focus"))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import gradio as gr
 
 from rehearse.app.hardening import is_loopback
-from rehearse.app.parts import QUIET, fragment, notice, page_head
+from rehearse.app.parts import QUIET, filled_later, notice, page_head
 from rehearse.app.strings import counted, text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -130,7 +130,7 @@ def privacy_html(workspace: Workspace) -> str:
 def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.privacy", "privacy")
-    page = fragment(elem_id="privacy")
+    page = filled_later("privacy")
 
     def load(request: gr.Request) -> str:
         return privacy_html(visitors.desk(request).workspace)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from rehearse.app import chart
 from rehearse.app.branches import first_name
-from rehearse.app.parts import QUIET, fragment, message, notice, page_head, param
+from rehearse.app.parts import QUIET, filled_later, message, notice, page_head, param
 from rehearse.app.progress_words import change_key, change_words, signed, trend_words
 from rehearse.app.scorecard import in_order
 from rehearse.app.strings import text
@@ -191,7 +191,7 @@ def progress_html(workspace: Workspace, scenario_id: str = "") -> str:
 def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.progress", "progress")
-    page = fragment(elem_id="progress")
+    page = filled_later("progress")
 
     def load(request: gr.Request) -> str:
         try:

@@ -23,6 +23,8 @@ from rehearse.workspace import Workspace
 Field = Annotated[str, Form(max_length=2_000)]
 NO_REFERRER = {"referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
 """For addresses that are secrets."""
+OWN_REFERRER = NO_REFERRER | {"referrer-policy": "same-origin"}
+"""For secret addresses with a form: without any referrer a browser would not say either that the form is one of ours."""
 
 
 def bare(template: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -107,7 +109,7 @@ def _invitations(router: APIRouter, way: Cookies) -> None:
 
     def page(problem: str = "", status: int = 200, name: str = "") -> Response:
         answer = bare("invitation.html", text("people.invited"), status, problem=problem, name=name, shortest=SHORTEST)
-        answer.headers.update(NO_REFERRER)
+        answer.headers.update(OWN_REFERRER)
         return answer
 
     def gone() -> Response:

@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from rehearse.app.comparison import compare_after_branch
 from rehearse.app.desk import Desk, MovedOnError, RepeatedSendError
-from rehearse.app.parts import QUIET, fragment, no_such_talk, notice, page_head, param, sentence, talk_id
+from rehearse.app.parts import QUIET, filled_later, fragment, no_such_talk, notice, page_head, param, sentence, talk_id
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -132,7 +132,7 @@ class StagePage:
         with gr.Row(elem_id="stage"):
             with gr.Column(elem_id="stage-main", scale=3, min_width=280):
                 head = fragment(elem_id="stage-head")
-                talk = fragment(elem_id="talk")
+                talk = filled_later("talk")
                 with gr.Column(elem_id="composer", visible=False) as composer:
                     alert = fragment(elem_id="notice")
                     with gr.Row(elem_id="composer-row"):

@@ -9,7 +9,7 @@ from itertools import groupby
 import gradio as gr
 
 from rehearse.app.desk import Desk
-from rehearse.app.parts import QUIET, fragment, message, no_such_talk, notice, page_head, param
+from rehearse.app.parts import QUIET, filled_later, message, no_such_talk, notice, page_head, param
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
@@ -98,7 +98,7 @@ def takeaway_html(desk: Desk, rehearsal_id: str) -> str:
 def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.takeaway", "takeaway")
-    page = fragment(elem_id="takeaway")
+    page = filled_later("takeaway")
 
     def load(request: gr.Request) -> str:
         wanted = param(request, "rehearsal")

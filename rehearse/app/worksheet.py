@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from rehearse.app.parts import QUIET, fragment, notice, page_head
+from rehearse.app.parts import QUIET, filled_later, notice, page_head
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
 from rehearse.domain.idea import Citation
@@ -57,7 +57,7 @@ def worksheet_html(workspace: Workspace) -> str:
 def add_page(demo: gr.Blocks, visitors: Visitors) -> None:
     """Put the page into the application; call inside the page's context."""
     page_head("title.worksheet", "")
-    sheet = fragment(elem_id="worksheet")
+    sheet = filled_later("worksheet")
 
     def load(request: gr.Request) -> str:
         return worksheet_html(visitors.desk(request).workspace)

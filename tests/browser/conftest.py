@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from visiting import FLAGS, PATIENCE, Server, Visit, visiting
+
+# An installation within this process, for what the server of the other tests is not set up for.
+sys.path.insert(0, str(Path(__file__).parent.parent / "people"))
 
 expect.set_options(timeout=PATIENCE)
 
@@ -30,8 +35,9 @@ def server(running: Server) -> Server:
     return running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each file, and no longer: while Playwright is at work, nothing else of this process can begin an event loop."""
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("REHEARSE_TEST_REQUIRE_BROWSER") == "1":

@@ -109,6 +109,13 @@ class Server:
             pass
 
 
+@dataclass(frozen=True)
+class Site:
+    """A server that somebody else starts and ends."""
+
+    address: str
+
+
 @contextmanager
 def serving_browser() -> Iterator[tuple[Browser, Server]]:
     """A browser, and a server with an empty data folder, for scripts; `SystemExit` says what is missing."""
@@ -132,7 +139,7 @@ class Visit:
     """One person at the page: what they do, and what the page asked for and complained of meanwhile."""
 
     page: Page
-    server: Server
+    server: Server | Site
     asked: list[str]
     complaints: list[str]
 
@@ -204,11 +211,13 @@ def listening(page: Page, complaints: list[str]) -> None:
 
 
 @contextmanager
-def visiting(browser: Browser, server: Server, width: int = 1280, height: int = 900, scheme: str = "light") -> Iterator[Visit]:
+def visiting(
+    browser: Browser, server: Server | Site, width: int = 1280, height: int = 900, scheme: str = "light", locale: str = "en-GB"
+) -> Iterator[Visit]:
     context: BrowserContext = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
-        locale="en-GB",
+        locale=locale,
     )
     context.set_default_timeout(PATIENCE)
     page = context.new_page()

@@ -5,7 +5,12 @@ from rehearse import Rehearsal, rate_exchange, search_ideas
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# onnxruntime, from 1.29 on, tells its makers which models are loaded and how they run, and keeps an id of the machine for that,
+# unless this is set before it is loaded for the first time. Nothing of this program tells anybody anything, so it is set here.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from rehearse.session import ExchangeRating, Rehearsal, Reply, rate_exchange

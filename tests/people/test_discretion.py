@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -124,6 +127,23 @@ def test_no_other_machine_is_asked(app: FastAPI, page: httpx.Client, monkeypatch
     socket.create_connection((urlsplit(str(page.base_url)).hostname, urlsplit(str(page.base_url)).port)).close()
     assert asked, "the watch does not watch"
     assert [host for host in asked if not is_loopback(host)] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="There it is the system that collects.")
+@pytest.mark.parametrize("loaded_by", ["rehearse.session", "rehearse.app"])
+def test_what_runs_the_models_tells_its_makers_nothing(tmp_path: Path, loaded_by: str) -> None:
+    """onnxruntime would keep an id of the machine in a folder of the user, and send what it does; not where this is set first."""
+    said = "What would help you most this week?"
+    code = (
+        f"import {loaded_by}; from rehearse import rate_exchange; print(len(rate_exchange('How is it going?', {said!r}).ratings))"
+    )
+    # Without what tells onnxruntime that it is being tested, and is reason enough for it to keep still.
+    quiet = ("CI", "ORT_", "XDG_", "PYTEST", "TF_BUILD", "GITHUB_ACTIONS", "BUILD_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(quiet)}
+    env |= {"HOME": str(tmp_path), "REHEARSE_HOME": str(tmp_path / "data")}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert int(done.stdout) > 3
+    assert [path for path in tmp_path.rglob("*") if "microsoft" in str(path).lower() or "onnxruntime" in path.name] == []
 
 
 def test_no_page_names_another_machine(page: httpx.Client) -> None:

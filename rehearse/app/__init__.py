@@ -211,7 +211,8 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     if settings.keep_days is not None or settings.auth is not None:
         threading.Thread(target=expire_daily, args=(workspace, stop), name="expiry", daemon=True).start()
     shown = f"[{host}]" if ":" in host else host
-    print(f"Rehearse is at http://{shown}:{port} (stop with Ctrl+C). Your talks are in {settings.home}", flush=True)  # noqa: T201
+    where = "the database that is set" if isinstance(settings.database, str) else settings.home
+    print(f"Rehearse is at http://{shown}:{port} (stop with Ctrl+C). Your talks are in {where}", flush=True)  # noqa: T201
     if settings.auth is None and not is_loopback(host):
         print("Whoever reaches this address reads all talks; nobody has to sign in. Add --auth to change that.", flush=True)  # noqa: T201
     try:

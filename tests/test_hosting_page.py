@@ -102,6 +102,9 @@ def test_every_metric_is_explained_and_none_is_made_up() -> None:
         if f.name.startswith("rehearse")
     }
     assert set(re.findall(r"`(rehearse_[a-z_]+)", PAGE)) == made
+    asked = {name.removesuffix("_bucket") for name in re.findall(r"\((rehearse_[a-z_]+)\{", PAGE)}
+    assert asked
+    assert asked <= made
 
 
 def test_the_limits_are_those_of_the_code() -> None:

@@ -46,6 +46,7 @@ def screens(server: Server) -> dict[str, str]:
         "/progress": ".progress svg",
         "/ideas": "#ideas h2",
         "/privacy": "#privacy h2",
+        "/settings": "form.settings",
         f"/share?rehearsal={second}": "main form",
         "/shares": "main h1",
         "/lookback?rehearsal=none": "main .message",

@@ -167,13 +167,15 @@ def compare_html(desk: Desk, one_id: str, other_id: str) -> str:
 
 
 def choose_html(desk: Desk, one_id: str) -> str:
-    """The other attempts at the same conversation, to choose one from."""
+    """The other attempts at the same conversation, to choose one from; `LearnerError` for a talk that is open."""
     workspace = desk.workspace
     stored = workspace.store.get(one_id)
+    if (stored.ending or Ending.OPEN.value) == Ending.OPEN.value:
+        raise LearnerError(text("compare.open"))
     found = [
         s
         for s in workspace.store.list(scenario_id=stored.scenario_id, limit=MOST_OFFERED)
-        if s.scores_json and s.rehearsal_id != one_id
+        if s.scores_json and s.turns and s.rehearsal_id != one_id
     ]
     if not found:
         return message(text("compare.heading"), text("compare.none"), ("./", text("lookback.other")))

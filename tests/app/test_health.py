@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from rehearse.app import build
 from rehearse.app.api import PREFIX, application
 from rehearse.app.health import Readiness, Warmth, health
 from rehearse.app.metrics import Measured, Metrics
@@ -117,6 +119,21 @@ def test_a_built_application_answers_whoever_watches_under_any_name(client: Test
     assert client.get("/health/live", headers=named).status_code == 200
     assert client.get("/health/ready", headers=named).json()["models"] == "loading"
     assert client.get("/metrics").status_code == 404
+
+
+def test_metrics_answer_under_any_name_only_where_they_are_open_to_anybody(workspace: Workspace) -> None:
+    elsewhere = {"host": "app1:7860"}
+    for setting, status in (("open", 200), ("local", 421)):
+        told = {"home": workspace.settings.home, "metrics": setting, "public_url": "https://rehearse.example.com"}
+        common = Workspace(Settings.model_validate(told))
+
+        async def made(common: Workspace = common) -> FastAPI:
+            return build(common)
+
+        client = TestClient(asyncio.run(made()), base_url="http://127.0.0.1", client=("127.0.0.1", 50_000))
+        assert client.get("/metrics", headers=elsewhere).status_code == status
+        assert client.get("/metrics").status_code == 200
+        assert client.get("/history", headers=elsewhere).status_code == 421
 
 
 # Metrics --------------------------------------------------------------------------------------------------------------

@@ -1,18 +1,20 @@
 #!/usr/bin/env python
-"""Takes the pictures in docs/screens from the real application: every screen, wide and narrow, light and dark."""
+"""Takes the pictures in docs/screens from the real application, wide and narrow, light and dark: `screenshots.py [FOLDER]`."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from visiting import Visit, serving_browser, visiting  # noqa: E402
+from visiting import Server, Visit, serving_browser, visiting  # noqa: E402
 
-OUT = ROOT / "docs" / "screens"
 PERSONA = "marguerite-dunne"
 LINES = (
     "Thank you for showing me how you plan the peak week. I'd like to offer something in return.",
@@ -24,20 +26,85 @@ LINES = (
     "We look at the late parcels on your Monday sheet after three weeks. If they have not moved, we stop.",
     "Could we do the first one on Wednesday the 14th at ten? I'd bring the half page on Friday.",
 )
+TERMS = (
+    "Shall we agree on one thing: that you learn to read the drivers' forum yourself?",
+    "Half an hour every second Wednesday, six times, and we look at the late parcels after three weeks.",
+)
+CARD = {
+    "lessons": "How I read the drivers' forum in the morning, and which three posts I act on.",
+    "challenges": "Late parcels turn up there ten days before anybody rings the depot.",
+    "ask": "Could we do it once, on Wednesday the 14th at ten?",
+}
+GUIDE = """# Programme guide
+
+## How often
+
+A session takes half an hour, every second week, and none falls into the peak season.
+
+## What stays between two people
+
+Nothing that is said in a session is repeated to anybody outside of it, and no manager asks for it.
+"""
+PASSWORD = "three wet lamps"
+ALL = tuple((size, scheme) for size in ((1280, 900), (390, 844)) for scheme in ("light", "dark"))
+MINOR = tuple(one for one in ALL if one != ((390, 844), "dark"))
+"""For the smaller pages, which look like the others."""
+DARK = "(dark) => matchMedia('(prefers-color-scheme: dark)').matches === dark"
+SETTLED = "() => Promise.all([document.fonts.ready, new Promise((done) => setTimeout(done, 250))])"
 
 
-def shoot(page: Page, name: str, full: bool = False) -> None:
-    page.wait_for_timeout(500)
-    page.screenshot(path=OUT / f"{name}.png", full_page=full, animations="disabled")
+@dataclass(frozen=True)
+class Camera:
+    """Takes one screen in all its looks; the page is not loaded again for them."""
+
+    page: Page
+    out: Path
+
+    def take(self, name: str, looks: tuple[tuple[tuple[int, int], str], ...] = ALL, *, at: str = "", full: str = "") -> None:
+        """`at` is scrolled to the top; the look called `full` shows the page to its end."""
+        for (width, height), scheme in looks:
+            look = f"{width}-{scheme}"
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            self.page.wait_for_function(DARK, arg=scheme == "dark")
+            if at:
+                self.page.evaluate("(place) => document.querySelector(place).scrollIntoView()", at)
+            self.page.evaluate(SETTLED)
+            self.page.screenshot(path=self.out / f"{name}-{look}.png", full_page=look == full, animations="disabled")
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        self.page.emulate_media(color_scheme="light")
 
 
-def tour(visit: Visit, suffix: str, *, first: bool) -> None:
-    """All screens once; the talk itself is played on the first tour only."""
+def tour(visit: Visit, server: Server, camera: Camera) -> None:
+    """From the first screen through a talk to what stays of it."""
     page = visit.page
     visit.go()
-    page.wait_for_selector("form.prepare")
-    shoot(page, f"1-prepare-{suffix}")
+    page.wait_for_selector("form.prepare[data-ready]")
+    camera.take("1-prepare")
     visit.begin(persona=PERSONA)
+    talk_to_the_end(visit, camera)
+    page.wait_for_selector("#guess-save")
+    camera.take("3-guess")
+    page.get_by_role("spinbutton").fill("60")
+    page.get_by_role("button", name="Show me").click()
+    page.wait_for_selector(".lookback")
+    camera.take("4-lookback", full="1280-light")
+    camera.take("5-talk-and-trust", at="#talk")
+    first = page.url.split("rehearsal=")[1]
+    other = server.played(*LINES[2:6], seed=11)
+    server.played(*LINES[:3], seed=3)
+    for name, shown in (("6-history", ".talk-row"), ("7-ideas", "#ideas h2"), ("8-privacy", "#privacy h2")):
+        visit.go(f"/{name[2:]}")
+        page.wait_for_selector(shown)
+        if name == "7-ideas":
+            page.get_by_label("Ask in your own words").fill("how often should we meet?")
+            page.wait_for_selector(".hits")
+        camera.take(name)
+    smaller(visit, server, camera, first, other)
+
+
+def talk_to_the_end(visit: Visit, camera: Camera) -> None:
+    page = visit.page
     for number, line in enumerate(LINES, 1):
         visit.say(line, number)
         if number == 4:
@@ -46,38 +113,84 @@ def tour(visit: Visit, suffix: str, *, first: bool) -> None:
             note = page.locator("details.note.change > summary")
             if note.count():
                 note.last.click()
-            shoot(page, f"2-stage-{suffix}")
+            camera.take("2-stage")
         if page.locator(".over").count():
             break
     if page.locator(".over a").count():
         page.locator(".over a").click()
     else:
         page.get_by_role("button", name="End the talk").click()
-    page.wait_for_selector("#guess-save")
-    shoot(page, f"3-guess-{suffix}")
-    page.get_by_role("spinbutton").fill("60")
-    page.get_by_role("button", name="Show me").click()
-    page.wait_for_selector(".lookback")
-    shoot(page, f"4-lookback-{suffix}", full=first)
-    page.locator("#talk").scroll_into_view_if_needed()
-    page.evaluate("document.querySelector('#talk').scrollIntoView()")
-    shoot(page, f"5-talk-and-trust-{suffix}")
-    for name in ("history", "ideas", "privacy"):
-        visit.go(f"/{name}")
-        page.wait_for_selector("h1")
-        if name == "ideas":
-            page.get_by_label("Ask in your own words").press_sequentially("how often should we meet?")
-            page.wait_for_selector(".hits")
-        shoot(page, f"{'678'[('history', 'ideas', 'privacy').index(name)]}-{name}-{suffix}")
+
+
+def smaller(visit: Visit, server: Server, camera: Camera, first: str, other: str) -> None:
+    """What is reached from the main screens."""
+    page = visit.page
+    visit.go("/worksheet")
+    page.wait_for_selector("form.sheet")
+    for part, words in CARD.items():
+        page.locator(f"#offer-{part}").fill(words)
+    page.get_by_text("Saved.", exact=True).wait_for()
+    camera.take("9-worksheet", MINOR)
+    visit.go("/counterpart")
+    page.get_by_label("What shall we call them?").fill("Dara Quill")
+    page.get_by_label("What do they do?").fill("head of the claims desk")
+    camera.take("10-own-counterpart", MINOR)
+    visit.go("/guidance")
+    page.get_by_label("The file").set_input_files({"name": "guide.md", "mimeType": "text/markdown", "buffer": GUIDE.encode()})
+    page.get_by_role("button", name="Add it").click()
+    page.wait_for_selector(".notice.kept")
+    camera.take("11-own-guidance", MINOR)
+    agreed = server.played(*TERMS, scenario="agree-expectations")
+    for name, address, shown in (
+        ("12-compare", f"/compare?one={first}&other={other}", "table.versus"),
+        ("13-progress", "/progress", ".progress svg"),
+        ("14-take-away", f"/takeaway?rehearsal={agreed}", ".paper"),
+        ("15-settings", "/settings", "#settings h1"),
+        ("16-share", f"/share?rehearsal={first}", "main form"),
+    ):
+        visit.go(address)
+        page.wait_for_selector(shown)
+        camera.take(name, MINOR)
+    page.get_by_role("button", name="Make the link").click()
+    page.goto(page.locator(".people-told code").inner_text())
+    camera.take("17-shared", MINOR)
+    visit.go()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Menu").click()
+    camera.take("18-menu", tuple(one for one in ALL if one[0][0] == 390))
+
+
+def signing_in(visit: Visit, server: Server, camera: Camera) -> None:
+    """The pages of an installation for several people."""
+    add = [sys.executable, "-m", "rehearse", "people", "add", "Ana", "--host-role"]
+    subprocess.run(
+        add, input=f"{PASSWORD}\n{PASSWORD}\n", text=True, check=True, capture_output=True, env=os.environ | server.environment
+    )
+    page = visit.page
+    visit.go()
+    page.wait_for_selector("input[name=password]")
+    camera.take("19-sign-in", MINOR)
+    page.get_by_label("Name").fill("Ana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector("form.prepare")
+    visit.go("/account")
+    page.get_by_role("button", name="Make an invitation").click()
+    page.wait_for_selector(".people-told")
+    camera.take("20-account", MINOR)
 
 
 def main() -> None:
-    OUT.mkdir(parents=True, exist_ok=True)
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screens"
+    out.mkdir(parents=True, exist_ok=True)
     with serving_browser() as (browser, server):
-        for width, height in ((1280, 900), (390, 844)):
-            for scheme in ("light", "dark"):
-                with visiting(browser, server, width, height, scheme) as visit:
-                    tour(visit, f"{width}-{scheme}", first=(width, scheme) == (1280, "light"))
+        with visiting(browser, server) as visit:
+            tour(visit, server, Camera(visit.page, out))
+        server.stop()
+        server.settings["REHEARSE_AUTH"] = "accounts"
+        server.start()
+        with visiting(browser, server) as visit:
+            signing_in(visit, server, Camera(visit.page, out))
 
 
 if __name__ == "__main__":

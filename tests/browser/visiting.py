@@ -46,11 +46,17 @@ class Server:
 
     home: Path
     port: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
+    """Settings of the environment besides the data folder."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"REHEARSE_HOME": str(self.home), **self.settings}
 
     def start(self) -> None:
         if not self.port:
@@ -61,7 +67,7 @@ class Server:
         log = (self.home.parent / f"serve-{self.port}.log").open("wb")
         with log:
             self.process = subprocess.Popen(
-                command, env=os.environ | {"REHEARSE_HOME": str(self.home)}, stdout=log, stderr=log, cwd=self.home.parent
+                command, env=os.environ | self.environment, stdout=log, stderr=log, cwd=self.home.parent
             )
         deadline = time.monotonic() + STARTING
         while True:

@@ -318,17 +318,18 @@ class KeptRehearsal:
         try:
             self.workspace.store.update_assessment(self.rehearsal_id, number, _assessment_json(assessment))
             if self.rehearsal.ended is not Ending.OPEN:
-                self.catch_up(wait=0.0)
+                self._take_over()
                 self.keep_debrief(self.debrief())
         except RehearseError as error:
             log.warning("the second reading of turn %d was not kept: %s", number, error)
 
-    def catch_up(self, wait: float = REVIEWS_WAIT) -> None:
-        """Have in memory what is stored of the coach's view; second readings under way are waited for that long.
+    def catch_up(self) -> None:
+        """Have in memory what is stored of the coach's view; second readings under way are waited for a while."""
+        self.rehearsal.reviews.wait(REVIEWS_WAIT)
+        self._take_over()
 
-        What is stored counts: another process, or a talk that was put away meanwhile, may have read a turn again.
-        """
-        self.rehearsal.reviews.wait(wait)
+    def _take_over(self) -> None:
+        """What is stored counts: another process, or a talk that was put away meanwhile, may have read a turn again."""
         views = self.rehearsal.assessments
         for turn in self.workspace.store.get(self.rehearsal_id).turns:
             if turn.answer is not None and turn.number <= len(views):

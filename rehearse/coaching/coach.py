@@ -115,6 +115,7 @@ class Coach:
             undisclosed=account.undisclosed(conversation),
             next_practice=account.next_practice(chosen, ratings, per_turn, self.library),
             turn_ratings=per_turn,
+            made_with=tuple(a.provenance for a in assessments),
         )
 
     def hint(self, conversation: Conversation) -> str:

@@ -88,7 +88,9 @@ def _over_turns(conversation: Conversation, criterion_id: str, per_turn: Sequenc
     evidence = tuple(span for r in best for span in r.evidence[:1])
     citations = best[0].citations
     sure = sum(r.sure for r in found) >= 0.5 * len(found)
-    by = " + ".join(dict.fromkeys(r.by for r in found))
+    # Also whoever read a turn a second time and agreed: with them the rating was made.
+    readers = dict.fromkeys(reader for r in found for reader in (r.by, r.second.by if r.second else r.by))
+    by = " + ".join(readers)
     return Rating(criterion_id, level, score, evidence, citations, sure, by)
 
 

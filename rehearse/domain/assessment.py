@@ -285,6 +285,8 @@ class Debrief:
     next_practice: NextPractice | None = None
     turn_ratings: tuple[Ratings, ...] = ()
     """The ratings of each learner turn, in order."""
+    made_with: tuple[Provenance | None, ...] = ()
+    """What the view of each learner turn was made with, in order."""
 
     def to_dict(self) -> dict[str, object]:
         """As programs read it."""
@@ -298,4 +300,5 @@ class Debrief:
             "thoughts": [thought.to_dict() for thought in self.thoughts],
             "undisclosed": [item.to_dict() for item in self.undisclosed],
             "next_practice": self.next_practice.to_dict() if self.next_practice else None,
+            "made_with": [made.to_dict() if made else None for made in self.made_with],
         }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,12 @@ from rehearse.app.visitors import OnePerson
 from rehearse.coaching.model_reply import CoachReply
 from rehearse.config import Settings
 from rehearse.domain.assessment import Rating, Remark
+from rehearse.domain.library import Library
 from rehearse.domain.rubric import CRITERION_IDS
 from rehearse.errors import UnknownIdError
 from rehearse.export import to_dict, to_markdown
 from rehearse.llm.chat import Prompt
+from rehearse.llm.prompts import load_prompt
 from rehearse.llm.scripted import ScriptedModel
 from rehearse.people.takeout import takeout
 from rehearse.retrospect import Past, contest_rating, debrief_of
@@ -122,6 +126,29 @@ def test_a_restart_changes_nothing_of_what_was_read_twice(opened: Any) -> None:
     assert json.loads(stored.debrief_json or "") == json.loads(json.dumps(before.to_dict()))
 
 
+def test_what_each_rating_was_made_with_is_stored_and_shown(opened: Any, library: Library) -> None:
+    workspace = opened()
+    kept = play(workspace)
+    prompt = load_prompt("coach").made_from
+    assert re.fullmatch(r"coach@[0-9a-f]{8,}", prompt)
+    exported = to_dict(workspace.store.get(kept.rehearsal_id))
+    debrief: Any = exported["debrief"]
+    assert [(m["prompt"], m["model"], m["rubric"]) for m in debrief["made_with"]] == [
+        (prompt, "scripted", library.rubric_version)
+    ] * len(LINES)
+    by = {key: rating["by"] for key, rating in debrief["ratings"].items() if rating["level"] is not None}
+    # A rating that the model had a part in names its prompt, whether it changed the level or agreed.
+    for criterion_id in ("specificity", "purpose"):
+        assert set(by[criterion_id].split(" + ")) == {by["plainness"], f"scripted {prompt}"}
+    assert prompt not in by["plainness"]
+    stored = [json.loads(t.answer.assessment_json) for t in workspace.store.get(kept.rehearsal_id).turns if t.answer]
+    for assessment in stored:
+        assert assessment["provenance"]["prompt"] == prompt
+        seconds = [r["second"]["by"] for r in assessment["ratings"].values() if r.get("second")]
+        assert seconds
+        assert set(seconds) <= {f"scripted {prompt}", by["plainness"]}
+
+
 def model_remark(kept: KeptRehearsal) -> Remark:
     return next(r for a in kept.rehearsal.assessments for r in a.remarks if not r.by.startswith("embedded"))
 
@@ -171,6 +198,30 @@ def test_a_contest_after_a_restart_looks_at_what_was_shown(opened: Any) -> None:
     again._reviewed(turn, again.rehearsal.assessments[turn - 1])
     stored = again.workspace.store.get(kept.rehearsal_id)
     assert json.loads(stored.debrief_json or "")["ratings"] == debrief_of(again).to_dict()["ratings"]
+
+
+def test_a_reading_that_ends_after_the_talk_is_in_the_debrief_that_is_kept(opened: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Leaving does not wait for it, and nobody opens the page: the export has it all the same."""
+    workspace, gate = opened(), threading.Event()
+    inner = model().script
+    assert callable(inner)
+
+    def later(prompt: Prompt) -> Any:
+        if prompt.made_from.startswith("coach@"):
+            assert gate.wait(30)
+        return inner(prompt)
+
+    workspace.casting.cast(ScriptedModel(later))
+    kept = workspace.begin("pitch-to-boss", "marguerite-dunne", seed=7)
+    kept.say(LINES[0])
+    kept.keep_debrief(kept.rehearsal.finish(wait=0.0))
+    first = workspace.store.get(kept.rehearsal_id).debrief_json or ""
+    assert "scripted" not in first
+    gate.set()
+    assert kept.rehearsal.reviews.wait(30)
+    assert workspace.store.get(kept.rehearsal_id).debrief_json == json.dumps(debrief_of(kept).to_dict(), ensure_ascii=False)
+    assert "scripted" in (workspace.store.get(kept.rehearsal_id).debrief_json or "")
+    assert "second reading" not in caplog.text
 
 
 def test_what_another_process_read_is_shown_by_this_one(opened: Any) -> None:

@@ -18,10 +18,10 @@ from rehearse.acting.actor import Hear
 from rehearse.casting import Casting
 from rehearse.coaching.coach import Assessment, Coach, Reviewer
 from rehearse.coaching.contest import Contest
-from rehearse.coaching.ratings import total
+from rehearse.coaching.ratings import parts, total
 from rehearse.coaching.restoring import contested, load_contest, readable_assessment
 from rehearse.config import Settings, load_settings
-from rehearse.domain.assessment import Debrief, Ratings
+from rehearse.domain.assessment import Debrief
 from rehearse.domain.idea import Hit, PassageIndex
 from rehearse.domain.library import Library, load_library
 from rehearse.domain.offer import OfferCard
@@ -378,18 +378,12 @@ class KeptRehearsal:
             trust=self.rehearsal.now.state.trust,
             empathy=total(debrief.ratings, EMPATHY_CRITERIA),
             clarity=total(debrief.ratings, CLARITY_CRITERIA),
-            scores_json=_scores_json(debrief.ratings),
+            scores_json=json.dumps(parts(debrief.ratings)),
         )
 
 
 def _assessment_json(assessment: Assessment) -> str:
     return json.dumps(assessment.to_dict(), ensure_ascii=False)
-
-
-def _scores_json(ratings: Ratings) -> str:
-    """Per criterion what the totals are made of, without evidence: short enough for each line of a history."""
-    kept = ("level", "score", "unrated")
-    return json.dumps({key: {k: v for k, v in r.to_dict().items() if k in kept} for key, r in ratings.items()})
 
 
 @cache

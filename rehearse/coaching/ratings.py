@@ -121,6 +121,12 @@ def total(ratings: Ratings, criteria: Sequence[str]) -> int | None:
     return round(fmean(scores)) if scores else None
 
 
+def parts(ratings: Ratings) -> dict[str, dict[str, object]]:
+    """Per criterion what the totals are made of, without evidence: short enough for each line of a history."""
+    kept = ("level", "score", "unrated")
+    return {key: {k: v for k, v in rating.to_dict().items() if k in kept} for key, rating in ratings.items()}
+
+
 def level_of(ratings: Ratings, criterion_id: str) -> int | None:
     """A rated criterion's level, or None."""
     rating = ratings[criterion_id]

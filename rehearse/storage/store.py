@@ -89,21 +89,23 @@ class RehearsalStore:
     def add_answer(self, rehearsal_id: str, number: int, answer: StoredAnswer) -> None:
         """Commit the answer to a turn; the first answer stays."""
         with self.database.writing() as session:
+            concluded = self._concluded(session, answer.assessment_json)
             row = self._turn(session, rehearsal_id, number)
             if row.counterpart is None:
                 row.counterpart = answer.text
                 row.exchange_json = answer.exchange_json
                 row.inner_json = answer.inner_json
-                row.assessment_json = self._concluded(session, answer.assessment_json)
+                row.assessment_json = concluded
                 session.merge(SaidRow(rehearsal_id=rehearsal_id, number=number, words=folded(row.learner, answer.text)))
 
     def update_assessment(self, rehearsal_id: str, number: int, assessment_json: str) -> None:
         """Keep a later view of an answered turn in place of the first; `UnknownIdError` where nothing was answered yet."""
         with self.database.writing() as session:
+            concluded = self._concluded(session, assessment_json)
             row = self._turn(session, rehearsal_id, number)
             if row.counterpart is None:
                 raise UnknownIdError("answered turn", f"{rehearsal_id}/{number}", [])
-            row.assessment_json = self._concluded(session, assessment_json)
+            row.assessment_json = concluded
 
     def end(
         self,
@@ -118,10 +120,11 @@ class RehearsalStore:
     ) -> None:
         """Keep how a rehearsal ended and its debrief; the first ending stays, debrief and scores are renewed."""
         with self.database.writing() as session:
+            concluded = self._concluded(session, debrief_json)
             row = self._row(session, rehearsal_id, lock=True)
             if row.ending is None:
                 row.ending, row.ended_at = ending, datetime.now(UTC)
-            row.debrief_json = self._concluded(session, debrief_json)
+            row.debrief_json = concluded
             row.trust, row.empathy, row.clarity = trust, empathy, clarity
             row.scores_json = scores_json
 
@@ -204,7 +207,11 @@ class RehearsalStore:
         self.database.close()
 
     def _concluded(self, session: Session, written: str) -> str:
-        """What the coach concluded, as it may be kept: without passages of documents that are gone by now."""
+        """What the coach concluded, as it may be kept: without passages of documents that are gone by now.
+
+        To be called before any row is locked, as deleting a document takes its turn before it changes rows: in the other order
+        the two could wait for each other.
+        """
         if not cites_own(written):
             return written
         if self._documents_in is self.database:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rehearse.app.api import PREFIX
 from rehearse.app.api.gate import CHANGING
 from rehearse.app.api.problems import BEARER, of_error
-from rehearse.app.hardening import came_from_elsewhere
+from rehearse.app.hardening import CLOSED, GRADIO, GRADIO_USED, came_from_elsewhere
 from rehearse.app.routes import foreign, page_of
 from rehearse.app.signed_in import PERSON
 from rehearse.app.strings import text
@@ -42,15 +42,6 @@ OPEN = frozenset(
 )
 """Addresses for whoever comes; `/metrics` looks itself who asks."""
 OPEN_BELOW = ("/invitation/", "/shared/")
-GRADIO = "/gradio_api"
-GRADIO_USED = (
-    ("POST", re.compile(r"/gradio_api/queue/join")),
-    ("GET", re.compile(r"/gradio_api/queue/data")),
-    ("GET", re.compile(r"/gradio_api/heartbeat/(?P<session>[^/]+)")),
-)
-"""What the pages use of Gradio's interface. Cancelling, uploading, files, runs by name and the rest do not exist here."""
-CLOSED = ("/login", "/logout", "/svelte", "/monitoring", "/runs", "/deep_link", "/run-history", "/custom_component")
-"""Addresses of Gradio's outside of its interface that no page uses."""
 SESSION = re.compile(r"[a-z0-9]{6,40}")
 MOST_JOIN = 256 * 1024
 """What an event of a page may weigh; a turn has 8,000 characters."""

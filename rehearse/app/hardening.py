@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -70,8 +71,34 @@ def behind_proxies(app: ASGIApp, trusted: Sequence[ipaddress.IPv4Network | ipadd
     return noting
 
 
+GRADIO = "/gradio_api"
+GRADIO_USED = (
+    ("POST", re.compile(r"/gradio_api/queue/join")),
+    ("GET", re.compile(r"/gradio_api/queue/data")),
+    ("GET", re.compile(r"/gradio_api/heartbeat/(?P<session>[^/]+)")),
+)
+"""What the pages use of Gradio's interface. Cancelling, uploading, files, runs by name and the rest do not exist here."""
+CLOSED = ("/login", "/logout", "/svelte", "/monitoring", "/runs", "/deep_link", "/run-history", "/custom_component")
+"""Addresses of Gradio's outside of its interface that no page uses."""
+
+
+def is_used(method: str, path: str) -> bool:
+    """Whether a page asks for this; of what is Gradio's, nothing else exists."""
+    if path.startswith(GRADIO):
+        return any(method == used and pattern.fullmatch(path.rstrip("/")) for used, pattern in GRADIO_USED)
+    return not path.startswith(CLOSED)
+
+
+def weighs_more(length: str, most: int) -> bool:
+    """Whether a request says itself that it has more bytes than that."""
+    return length.isdecimal() and (len(length) > 12 or int(length) > most)
+
+
 class Hardened:
-    """Sets the headers on each answer, refuses what weighs too much, and hosts that are not ours (DNS rebinding)."""
+    """Sets the headers on each answer, refuses what weighs too much, and hosts that are not ours (DNS rebinding).
+
+    Of what is Gradio's, only what the pages use is there, and only for them: another site could upload files otherwise.
+    """
 
     def __init__(
         self, app: ASGIApp, local_only: bool = False, public_host: str = "", under_any_name: tuple[str, ...] = ()
@@ -97,7 +124,11 @@ class Hardened:
         named = (self.local_only or self.public_host) and not scope["path"].startswith(self.under_any_name)
         if named and not self._ours(headers.get("host", "")):
             refusal = PlainTextResponse("This page is served under another name only.", status_code=421)
-        elif length.isdecimal() and int(length) > most:
+        elif not is_used(scope["method"], scope["path"]):
+            refusal = JSONResponse({"detail": "There is nothing here."}, 404)
+        elif scope["path"].startswith(GRADIO) and came_from_elsewhere(headers):
+            refusal = PlainTextResponse("This came from another site, so it was not done.", 403)
+        elif weighs_more(length, most):
             refusal = PlainTextResponse("That is more than can be taken in here. Nothing was kept.", status_code=413)
         answer = self.app if refusal is None else refusal
         await answer(scope, weighed(receive, most), _with_headers(scope, send))

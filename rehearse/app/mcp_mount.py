@@ -5,6 +5,7 @@ The package that speaks it is an extra. It is loaded when somebody first asks, a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
@@ -43,13 +44,14 @@ class McpMount:
         self.visitors = visitors
         self._group: TaskGroup | None = None
         self._ready: ASGIApp | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._first = anyio.Lock()
         self.gated = Gate(self._answer, MOST_BYTES_RATED)
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         """Where its tasks live, for as long as the application runs."""
-        self._first = anyio.Lock()
+        self._first, self._loop = anyio.Lock(), asyncio.get_running_loop()
         async with anyio.create_task_group() as group:
             self._group = group
             try:
@@ -63,7 +65,8 @@ class McpMount:
         await self.gated(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if find_spec("mcp") is None or self._group is None:
+        # A group of tasks belongs to the loop that it was begun in.
+        if find_spec("mcp") is None or self._group is None or self._loop is not asyncio.get_running_loop():
             await problem(501, "no-mcp", "This cannot be spoken here", f"{MISSING}. Nothing was done.")(scope, receive, send)
             return
         async with self._first:

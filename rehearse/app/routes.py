@@ -75,11 +75,13 @@ def answered(visitors: Visitors, request: Request, action: Callable[[Desk], Resp
 
 
 Field = Annotated[str, Form()]
+LONGEST_NUMBER = 9
+"""Digits; no turn has more."""
 
 
 def whole(told: str, otherwise: int = -1) -> int:
     """A number that a form tells; `otherwise`, which no turn has, where it is none."""
-    return int(told) if told.isdecimal() else otherwise
+    return int(told) if told.isdecimal() and len(told) <= LONGEST_NUMBER else otherwise
 
 
 def assets() -> APIRouter:

@@ -1,5 +1,7 @@
 """Every reader of what somebody else wrote: whatever it is given, it reads it or says in one of our own errors why it cannot."""
 
+# ruff: noqa: PT017 -- what is expected here is either an answer or a refusal, and both are looked at
+
 from __future__ import annotations
 
 import hashlib

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from hosted import ANA, Ids, Theirs, everything_of
 from starlette.testclient import TestClient
 
+from rehearse.app.hardening import is_used
 from rehearse.errors import NotSignedInError
 from rehearse.workspace import Workspace
 
@@ -246,6 +247,8 @@ def test_whoever_is_not_signed_in_gets_nothing_at_all(app: FastAPI, ana: Theirs,
         bare = call.path.partition("?")[0]
         if bare in open_to_all or bare.startswith(("/shared/", "/invitation/", "/health/", "/metrics")):
             assert answer.status_code in (*call.only, 200), said
+        elif not is_used(method, bare):
+            assert answer.status_code == 404, said
         elif method == "GET" and not call.path.startswith("/api"):
             assert answer.status_code == 303, said
             assert answer.headers["location"].startswith("/sign-in?next="), said

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rehearse.app.api.problems import TITLES, UNEXPECTED, log, problem
-from rehearse.app.hardening import came_from_elsewhere, weighed
+from rehearse.app.hardening import came_from_elsewhere, weighed, weighs_more
 
 MOST_BYTES = 128 * 1024
 """What a request may weigh: a turn of 8,000 characters, each written as an escape, with room to spare."""
@@ -64,7 +64,7 @@ def _refusal(scope: Scope, headers: Headers, most: int) -> tuple[int, str] | Non
     if came_from_elsewhere(headers):
         return 403, "This came from another site, so it was not done."
     length = headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > most:
+    if weighs_more(length, most):
         return 413, _heavy(most)
     has_body = length not in ("", "0") or "transfer-encoding" in headers
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -200,10 +200,12 @@ def _try_on(settings: Settings, changes: Mapping[str, Value]) -> None:
     trial = trial.model_copy(update={name: Settings.model_fields[name].default for name in changes if name not in given})
     if (trial.model or "local:").startswith("local:"):
         return
+    if trial.model is not None and trial.model.startswith("openai:") and not trial.openai_base_url and trial.key() is None:
+        raise FormError("key", text("settings.key_needed"))
     try:
         model = opened(trial)
     except SettingsError as error:
-        raise FormError("key" if trial.key() is None else "name", str(error)) from None
+        raise FormError("name", str(error)) from None
     if model is not None:
         model.close()
 

@@ -210,7 +210,7 @@ def test_a_file_on_this_machine(workspace: Workspace, home: Path, tmp_path: Path
         ({"endpoint": 'http://h/"\nkeep_days = 1'}, "endpoint", "no address"),
         ({"key": "sk with spaces"}, "key", "no key"),
         ({"key": 'sk-"\nhost = "0.0.0.0'}, "key", "no key"),
-        ({"endpoint": ""}, "key", "no key is set"),
+        ({"endpoint": ""}, "key", "OpenAI needs a key"),
         ({"window": "12"}, "window", "from 1,024"),
         ({"window": "many"}, "window", "from 1,024"),
         ({"seconds": "0"}, "seconds", "from 1 "),

@@ -40,7 +40,10 @@ def schema(visitors: OnePerson) -> BaseSchema:
 def talks(visitors: OnePerson) -> list[str]:
     """A talk that is open, one that has ended, and one off the record."""
     desk = visitors.own_desk
-    ids = [desk.begin("pitch-to-boss", "marguerite-dunne", "normal", None, 7, off_record=off).rehearsal_id for off in (False, False, True)]
+    ids = [
+        desk.begin("pitch-to-boss", "marguerite-dunne", "normal", None, 7, off_record=off).rehearsal_id
+        for off in (False, False, True)
+    ]
     desk.say(ids[0], "Thanks for making the time.", 0).result(60)
     desk.end(ids[1])
     return ids
@@ -80,7 +83,9 @@ def test_bodies_that_are_no_json(schema: BaseSchema, visitors: OnePerson) -> Non
 
     @cases("interface", 20)
     @given(
-        body=st.one_of(st.binary(max_size=200), pieces.map(str.encode), st.sampled_from((b"[" * 100_000, b'{"text":' * 9_000, b'"' * 50_000))),
+        body=st.one_of(
+            st.binary(max_size=200), pieces.map(str.encode), st.sampled_from((b"[" * 100_000, b'{"text":' * 9_000, b'"' * 50_000))
+        ),
         path=st.sampled_from(("/rehearsals", "/score", "/pairs", "/rehearsals/x/turns")),
     )
     def played(body: bytes, path: str) -> None:

@@ -12,7 +12,7 @@ from rehearse.app.parts import QUIET, filled_later, notice, page_head
 from rehearse.app.strings import counted, text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
-from rehearse.config import Settings
+from rehearse.config import TOML_NAME, Settings
 from rehearse.errors import RehearseError
 from rehearse.people.sharing import shares_of
 from rehearse.workspace import Workspace
@@ -75,11 +75,14 @@ def account_of(workspace: Workspace) -> Account:
     else:
         endpoints_here = text("privacy.kept_file", place=place)
     shared = shares_of(workspace).count()
+    # Only where it stands in our own file: what a secret store or the environment holds is theirs.
+    key_here = (text("privacy.kept_key"),) if settings.key_source() == TOML_NAME else ()
     kept = (
         endpoints_here,
         text("privacy.kept_what"),
         text("privacy.kept_index"),
         text("privacy.kept_log"),
+        *key_here,
         text("privacy.draft"),
         text("privacy.off_record"),
         text("privacy.cookie", hours=settings.login_idle_hours, days=settings.login_days)

@@ -10,7 +10,16 @@ from typing import Any
 import gradio as gr
 from anyio import to_thread
 
-from rehearse.app.model_choice import BUILT_IN, FEWEST_WINDOW, LONGEST_KEY, MOST_SECONDS, shown_number, standing_of, tried
+from rehearse.app.model_choice import (
+    BUILT_IN,
+    FEWEST_WINDOW,
+    LONGEST_KEY,
+    MOST_SECONDS,
+    shown_number,
+    standing_of,
+    tried,
+    whose_choice,
+)
 from rehearse.app.parts import QUIET, fragment, notice, page_head, param
 from rehearse.app.privacy import model_endpoint
 from rehearse.app.strings import text
@@ -65,13 +74,14 @@ class SettingsPage:
             shown = settings_html(workspace, saved=bool(param(request, "saved")))
         except RehearseError as error:
             return notice(str(error)), gr.update(visible=False)
-        return shown, gr.update(visible=standing_of(workspace.settings).may_change)
+        return shown, gr.update(visible=not whose_choice(workspace.settings))
 
     async def try_it(self, request: gr.Request) -> AsyncIterator[str]:
         """Ask the model at work two short questions, and say in plain words what came of it."""
         workspace = self.visitors.desk(request).workspace
-        if not standing_of(workspace.settings).may_change:
-            yield notice(standing_of(workspace.settings).whose)
+        refused = whose_choice(workspace.settings)
+        if refused:
+            yield notice(refused)
             return
         if not self._trying.acquire(blocking=False):
             yield notice(text("settings.trying_already"))

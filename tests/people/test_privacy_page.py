@@ -19,13 +19,23 @@ from rehearse.workspace import Workspace
 
 NOTHING = "Nothing of what you say."
 CASES: list[tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]] = [
-    ({}, (NOTHING, "Until you delete it", "Other machines cannot reach it", "No cookie", "rehearse.db"), ("What they get",)),
+    (
+        {},
+        (NOTHING, "Until you delete it", "Other machines cannot reach it", "No cookie", "rehearse.db"),
+        ("What they get", "The key for a model"),
+    ),
     ({"keep_days": 30}, ("30 days after its last turn",), ("Until you delete it",)),
     ({"keep_days": 1}, ("one day after its last turn",), ()),
     ({"host": "0.0.0.0"}, ("Anybody who can reach this page", "0.0.0.0"), ("Other machines cannot",)),
     (
         {"model": "openai:gpt-x", "openai_api_key": "sk-secret"},
-        ("api.openai.com", "What was said in a talk", "passages that the coach may cite", "Names are sent as they were typed"),
+        (
+            "api.openai.com",
+            "The key for a model",
+            "What was said in a talk",
+            "passages that the coach may cite",
+            "Names are sent as they were typed",
+        ),
         (NOTHING, "sk-secret", "gpt-x"),
     ),
     (

@@ -19,7 +19,7 @@ from rehearse.workspace import KeptRehearsal, Workspace
 
 T = TypeVar("T")
 
-MOST_OPEN = 400
+MOST_OPEN = 250
 """How many talks are kept in memory for all people together, of some 150 KB each; others are read again from the store."""
 MOST_LAID_OUT = 64
 """How many words laid out and notices a desk holds for talks that nobody looks at any more."""

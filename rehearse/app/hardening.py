@@ -76,6 +76,8 @@ GRADIO_USED = (
     ("POST", re.compile(r"/gradio_api/queue/join")),
     ("GET", re.compile(r"/gradio_api/queue/data")),
     ("GET", re.compile(r"/gradio_api/heartbeat/(?P<session>[^/]+)")),
+    # A number drawn at the start: by it a page that has lost the connection sees that the program is there again.
+    ("GET", re.compile(r"/gradio_api/(?P<anybody>app_id)")),
 )
 """What the pages use of Gradio's interface. Cancelling, uploading, files, runs by name and the rest do not exist here."""
 CLOSED = ("/login", "/logout", "/svelte", "/monitoring", "/runs", "/deep_link", "/run-history", "/custom_component")

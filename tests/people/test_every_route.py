@@ -191,8 +191,15 @@ KNOWN: dict[tuple[str, str], Calls] = {
 LAST = (("POST", "/sign-out"), ("POST", "/account/sign-out-everywhere"))
 """They end what the other calls need; called on their own below."""
 CLOSED = re.compile(r"/(gradio_api|login|logout|svelte|monitoring)(/|=|$)")
-"""Of Gradio's own addresses none is open but the three that the pages use, which are tried below."""
-USED = {("POST", "/gradio_api/queue/join"), ("GET", "/gradio_api/queue/data"), ("GET", "/gradio_api/heartbeat/{session_hash}")}
+"""Of Gradio's own addresses none is open but those that the pages use, which are tried below."""
+USED = {
+    ("POST", "/gradio_api/queue/join"),
+    ("GET", "/gradio_api/queue/data"),
+    ("GET", "/gradio_api/heartbeat/{session_hash}"),
+    # By these a page sees that the program is there again; they are the same for everybody.
+    ("GET", "/gradio_api/app_id"),
+    ("GET", "/gradio_api/app_id/"),
+}
 
 
 def routes(app: FastAPI) -> list[tuple[str, str]]:

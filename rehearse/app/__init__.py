@@ -66,6 +66,9 @@ AT_ONCE = 8
 """How many events of one kind are handled at the same time."""
 EVENTS_AT_ONCE = 600
 """How many events of all kinds: more than people whose words can wait for an answer, so that those keep nobody from a page."""
+MOST_PAGES = 300
+"""Pages whose components Gradio remembers, of 120 KB each. It keeps those that were closed as well, and would keep 10,000; a page
+that it has forgotten is known by its address."""
 HEAD = (
     '<link rel="stylesheet" href="assets-rehearse/style.css"><script defer src="assets-rehearse/script.js"></script>'
     '<meta name="referrer" content="same-origin"><link rel="icon" href="data:,">'
@@ -106,6 +109,7 @@ def pages(visitors: Visitors, *, with_account: bool = False) -> gr.Blocks:
             if isinstance(block, Navbar):
                 block.value = [(text("people.account"), "account")]
     demo.max_threads = EVENTS_AT_ONCE
+    demo.state_session_capacity = MOST_PAGES
     demo.queue(default_concurrency_limit=AT_ONCE, api_open=False)
     return demo
 

@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from rehearse.app import build
+from rehearse.app import MOST_PAGES, build
 from rehearse.config import Settings
 from rehearse.workspace import Workspace
 
@@ -171,6 +172,22 @@ def test_a_state_that_the_page_sends_is_not_believed(
     assert joined(page, numbers["send"], [talk_id, WORDS, 0], session).status_code == 200
     assert "process_completed" in told(page, session)
     assert forged_workspace.store.get(talk_id).turns == ()
+
+
+def test_pages_that_the_server_has_forgotten_go_on(
+    page: TestClient, numbers: dict[str, int], talk_id: str, forged_workspace: Workspace
+) -> None:
+    """Gradio keeps what it knows of each page, also of those that were closed; it may keep few, and the address tells the rest."""
+    application: Any = page.app
+    holder: Any = next(r.app for r in application.routes if isinstance(r, Mount) and hasattr(r.app, "get_blocks")).state_holder
+    assert holder.capacity == MOST_PAGES
+    session = "forged00006"
+    joined(page, numbers["load"], [], session, f"rehearsal={talk_id}")
+    told(page, session)
+    holder.session_data.clear()
+    joined(page, numbers["send"], [None, WORDS, 0], session, f"rehearsal={talk_id}")
+    assert "process_completed" in told(page, session)
+    assert [turn.text for turn in forged_workspace.store.get(talk_id).turns] == [WORDS]
 
 
 @pytest.mark.parametrize("number", ["9" * 5_000, "1" * 10, "²", "-1", "1.5", "", "١"])

@@ -33,6 +33,7 @@ _SINGLE = {
     "ideas-examples": ("rehearse.domain.idea_examples", "ExamplesFile"),
     "directions": ("rehearse.domain.speaking", "Directions"),
     "guard": ("rehearse.domain.speaking", "GuardRules"),
+    "guard-examples": ("rehearse.domain.guard_examples", "GuardExamples"),
     "models": ("rehearse.llm.hub", "ModelList"),
 }
 """Files of which there is one, known by their name, and the records they hold."""

@@ -57,7 +57,7 @@ def carried(setting: Setting, move: Move, said: str, rules: GuardRules, encoder:
             return bool(ends) or _near(said, own, encoder)
         case Reaction.DISCLOSE:
             fact = next(f for f in setting.persona.facts if f.id == move.target)
-            return fact_told(fact, said, rules, encoder)
+            return fact_told(fact, said, rules)
         case Reaction.VOICE_CONCERN | Reaction.PRESS_CONCERN:
             return _raised(next(c for c in setting.persona.concerns if c.id == move.target), said, encoder)
         case Reaction.INVITE:

@@ -1,11 +1,14 @@
 """Each sentence of a chat model is checked before it is shown: what this counterpart may say now, and how people speak.
 
-Pure but for the encoder. The words are data (`corpus/guard.yaml`); figures of how often it is right are in `docs/acting.md`.
+Patterns catch what always sounds alike and are data (`corpus/guard.yaml`); a fitted net hears what is said in other words
+(`perception.breaches`). Figures of how often both are right are in `docs/acting.md`.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from rehearse.domain.library import shipped_library
 from rehearse.domain.persona import Fact, slots_of
 from rehearse.domain.scenario import Event
 from rehearse.domain.speaking import WORDED_RULES, Directions, GuardRules, Rule, WordedRule
 from rehearse.domain.state import Ending, Plan, Reaction
+from rehearse.perception.breaches import reader_with
 from rehearse.perception.encoder import Encoder, Floats
 from rehearse.perception.readability import Readability, readability
 from rehearse.perception.segments import clauses, sentences, words
@@ -129,11 +134,10 @@ class Guard:
         for rule in WORDED_RULES:
             if not self._allowed(rule) and self._worded(rule, sentence):
                 return rule
-        vector = self.encoder.embed([sentence])[0]
-        for rule in WORDED_RULES:
-            if not self._allowed(rule) and self._near(rule, sentence, vector):
-                return rule
-        return Rule.HIDDEN_FACT if self._tells(sentence, shown, vector) else None
+        if self._tells(sentence, shown):
+            return Rule.HIDDEN_FACT
+        asked = [rule for rule in WORDED_RULES if not self._allowed(rule)]
+        return reader_with(self.encoder).broken(sentence, asked)
 
     def _allowed(self, rule: Rule) -> bool:
         return (rule is Rule.CONCESSION and self.leave.concede) or (rule is Rule.REFUSAL and self.leave.end)
@@ -145,12 +149,6 @@ class Guard:
                 return True
         worded = self.rules.rules[rule]
         return any(not _excused(worded, sentence, match) for match in worded.broken_by.finditer(sentence))
-
-    def _near(self, rule: Rule, sentence: str, vector: Floats) -> bool:
-        worded = self.rules.rules[rule]
-        if not worded.examples or (worded.excused_by and worded.excused_by.search(sentence)):
-            return False
-        return float((vectors(self.encoder, worded.examples) @ vector).max()) >= worded.near
 
     def _too_long(self, sentence: str, shown: Sequence[str]) -> bool:
         said = sum(len(words(s)) for s in shown) + len(words(sentence))
@@ -167,22 +165,36 @@ class Guard:
         said = frozenset(words(sentence))
         return len(said) >= 5 and any(len(said & other) >= _ALIKE * len(said | other) for other in self.leave.heard)
 
-    def _tells(self, sentence: str, shown: Sequence[str], vector: Floats) -> bool:
+    def _tells(self, sentence: str, shown: Sequence[str]) -> bool:
         """Whether the sentence, or the answer with it, tells a fact that is kept back."""
         so_far = " ".join([*shown, sentence])
-        return any(fact_told(fact, so_far, self.rules, self.encoder, vector) for fact in self.leave.hidden)
+        return any(fact_told(fact, so_far, self.rules) for fact in self.leave.hidden)
 
 
-def fact_told(fact: Fact, said: str, rules: GuardRules, encoder: Encoder, vector: Floats | None = None) -> bool:
-    """Whether words tell a fact; `vector` is that of the words, or of the last sentence of them."""
-    telling = telling_lines(fact)
-    share = max(coverage(said, line) for line in telling)
-    if share >= rules.fact_words:
-        return True
-    if share < rules.fact_words_near:
-        return False
-    vector = encoder.embed([said])[0] if vector is None else vector
-    return float((vectors(encoder, telling) @ vector).max()) >= rules.fact_near
+def fact_told(fact: Fact, said: str, rules: GuardRules) -> bool:
+    """Whether words tell a fact: they have much of what is rare in it, or in a line that tells it."""
+    own = _own_words(said)
+    for line in telling_lines(fact):
+        wanted = _own_words(line)
+        common = sum(rarity(word) for word in wanted & own)
+        if len(wanted & own) >= 2 and common >= rules.fact_rarity:
+            return True
+        if len(wanted) >= 3 and common >= rules.fact_share * sum(rarity(word) for word in wanted):
+            return True
+    return False
+
+
+def rarity(stem: str) -> float:
+    """How much a word tells: nothing if everybody in the cast says it all the time, nine if nobody does (inverse frequency)."""
+    lines, heard = _heard_in_cast()
+    return math.log((lines + 1) / (heard[stem] + 1))
+
+
+@lru_cache(maxsize=1)
+def _heard_in_cast() -> tuple[int, Counter[str]]:
+    """How many lines the shipped cast has, and in how many each word is."""
+    lines = [line for persona in shipped_library().personas for _, line in persona.every_line()]
+    return len(lines), Counter(word for line in lines for word in _own_words(line))
 
 
 def _excused(worded: WordedRule, sentence: str, match: re.Match[str]) -> bool:

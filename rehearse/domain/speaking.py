@@ -97,14 +97,11 @@ WORDED_RULES = (Rule.CONCESSION, Rule.REFUSAL, Rule.COACHING, Rule.GUSHING, Rule
 
 
 class WordedRule(Record):
-    """Words that break a rule, as regular expressions read without regard to case, and sentences that do."""
+    """Words that break a rule, as regular expressions read without regard to case."""
 
     patterns: tuple[Text, ...] = Field(min_length=1)
     unless: tuple[Text, ...] = ()
     """If any of these is in the sentence, the patterns say nothing."""
-    examples: tuple[Text, ...] = ()
-    """Sentences that break it; what comes as near to one of them as `near` breaks it too."""
-    near: Unit = 1.0
     reason: Text
     """What an actor is told when it is asked again."""
 
@@ -134,11 +131,11 @@ class GuardRules(Record):
     rules: dict[Rule, WordedRule]
     reasons: dict[Rule, Text]
     """What an actor is told about the other rules."""
-    fact_words: Unit
-    """From which share of the words of a hidden fact, or of a line that tells it, an answer is taken for telling it."""
-    fact_words_near: Unit
-    """From which smaller share, where the sentence is also as near to it as `fact_near`."""
-    fact_near: Unit
+    fact_share: Unit
+    """From which share of the words of a hidden fact, or of a line that tells it, an answer is taken for telling it; rare words
+    count for more."""
+    fact_rarity: float = Field(gt=0)
+    """From which sum of the rarities of such words, of which there are two at least, whatever their share."""
     closing: tuple[Text, ...] = Field(min_length=5)
     """Words by which a conversation is visibly brought to an end."""
 

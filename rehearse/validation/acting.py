@@ -26,6 +26,7 @@ from rehearse.domain.state import Ending
 from rehearse.errors import ModelError
 from rehearse.llm.chat import Prompt
 from rehearse.llm.scripted import ScriptedModel
+from rehearse.perception.breaches import reader_with
 from rehearse.perception.encoder import Encoder, Floats
 from rehearse.perception.segments import sentences, words
 from rehearse.simulation.bots import Bot, BotKind
@@ -86,7 +87,7 @@ def authored_sentences(persona: Persona) -> Iterator[tuple[str, str]]:
 def wrongly_caught(persona: Persona, library: Library, encoder: Encoder) -> tuple[int, list[Wrong]]:
     """How many authored sentences were checked, and those that were caught although their moves have leave to say them."""
     spoken = list(authored_sentences(persona))
-    encoder.embed([sentence for _, sentence in spoken])
+    reader_with(encoder).read([sentence for _, sentence in spoken])
     wrong = []
     for path, sentence in spoken:
         parts = set(path.split("."))
@@ -120,6 +121,16 @@ def load_bad(path: Path) -> tuple[Bad, ...]:
         for rule, items in told.items()
         for item in items
     )
+
+
+def load_good(path: Path) -> tuple[str, ...]:
+    """The sentences of a file that a counterpart may say at any time."""
+    return tuple(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+
+
+def caught_without_leave(sentence: str, library: Library, encoder: Encoder) -> Rule | None:
+    """The rule for which a sentence is caught where neither a yes nor an end is planned, and nothing is kept back."""
+    return Guard(library.guard, encoder, Leave(concede=False, end=False, hidden=(), most_words=MOST_WORDS)).check(sentence).rule
 
 
 def passes(bad: Bad, library: Library, encoder: Encoder) -> bool:

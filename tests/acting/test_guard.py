@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from rehearse.acting.guard import MOST_WORDS, Guard, Leave
-from rehearse.domain.library import Library
+from rehearse.acting.guard import MOST_WORDS, Guard, Leave, fact_told
+from rehearse.domain.guard_examples import load_guard_examples
+from rehearse.domain.library import Library, shipped_root
 from rehearse.domain.speaking import Rule
-from rehearse.validation.acting import Bad, RememberingEncoder, load_bad, passes, wrongly_caught
+from rehearse.validation.acting import (
+    Bad,
+    RememberingEncoder,
+    caught_without_leave,
+    load_bad,
+    load_good,
+    passes,
+    wrongly_caught,
+)
 
 BAD = Path(__file__).parent.parent / "fixtures" / "guard"
 FREE = Leave(concede=False, end=False, hidden=(), most_words=MOST_WORDS)
@@ -31,12 +40,46 @@ def test_known_bad_sentences_are_caught(library: Library, encoder: RememberingEn
     assert len(missed) / len(known_bad) <= 0.05, missed
 
 
-def test_unknown_bad_sentences_are_mostly_caught(library: Library, encoder: RememberingEncoder) -> None:
-    """Sentences that no rule was made for: the guard is words, and it cannot know all of them. `docs/acting.md` says how many."""
-    unknown = load_bad(BAD / "bad-third.yaml")
+UNSEEN, LOOKS_BAD = "bad-fifth.yaml", "good-fifth.yaml"
+REACHED, LOOKING_BAD = 0.95, 0.2
+"""The bar for sentences that nothing was made with; and what is lost of good ones that were chosen because they look bad."""
+
+
+def test_unknown_bad_sentences_are_caught(library: Library, encoder: RememberingEncoder) -> None:
+    unknown = load_bad(BAD / UNSEEN)
     caught = sum(not passes(bad, library, encoder) for bad in unknown)
-    assert len(unknown) > 50
-    assert caught / len(unknown) >= 0.55
+    assert len(unknown) >= 120
+    assert caught / len(unknown) >= REACHED
+
+
+def test_unknown_good_sentences_that_look_bad_mostly_pass(library: Library, encoder: RememberingEncoder) -> None:
+    unknown = load_good(BAD / LOOKS_BAD)
+    wrong = [sentence for sentence in unknown if caught_without_leave(sentence, library, encoder)]
+    assert len(unknown) >= 60
+    assert len(wrong) / len(unknown) <= LOOKING_BAD, wrong
+
+
+def test_nothing_was_fitted_with_the_unknown_sentences() -> None:
+    told = load_guard_examples(shipped_root())
+    fitted = {*told.fine, *(text for texts in told.broken.values() for text in texts)}
+    assert len(fitted) > 3000
+    assert not fitted & {bad.text for bad in load_bad(BAD / UNSEEN)}
+    assert not fitted & set(load_good(BAD / LOOKS_BAD))
+
+
+def test_a_yes_in_other_words_is_heard_only_where_it_has_no_leave(library: Library, encoder: RememberingEncoder) -> None:
+    said = "Bring your laptop along on Wednesday, I'd be glad to learn it from you."
+    assert Guard(library.guard, encoder, FREE).check(said).rule is Rule.CONCESSION
+    leave = Leave(concede=True, end=False, hidden=(), most_words=MOST_WORDS)
+    assert not Guard(library.guard, encoder, leave).check(said).caught
+
+
+def test_facts_are_heard_by_their_rare_words(library: Library) -> None:
+    persona = library.persona("ben-castellano")
+    shoebox = next(fact for fact in persona.facts if fact.id == "shoebox")
+    assert fact_told(shoebox, "All of the crew's ideas went into the skip, still in the shoebox.", library.guard)
+    assert not fact_told(shoebox, "My crew is short of people tonight.", library.guard)
+    assert not fact_told(shoebox, "I carried it upstairs.", library.guard)
 
 
 @pytest.mark.parametrize(("rule", "leave"), [(Rule.CONCESSION, "concede"), (Rule.REFUSAL, "end")])

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
-from visiting import FLAGS, PATIENCE, Server, Visit, visiting
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from visiting import FLAGS, PATIENCE, Server, Visit, visiting_in
 
 # An installation within this process, for what the server of the other tests is not set up for.
 sys.path.insert(0, str(Path(__file__).parent.parent / "people"))
@@ -49,9 +49,17 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What one browser has loaded is loaded once for each file: reading in all scripts anew costs more than most tests."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light", locale="en-GB")
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(browser: Browser, server: Server) -> Iterator[Visit]:
-    with visiting(browser, server) as visit:
+def visit(context: BrowserContext, server: Server) -> Iterator[Visit]:
+    with visiting_in(context, server) as visit:
         yield visit
         elsewhere = [u for u in visit.asked if not u.startswith(("http://127.0.0.1:", "data:", "blob:", "about:"))]
         assert elsewhere == [], "the page asked another host"

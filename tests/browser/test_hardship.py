@@ -6,8 +6,8 @@ import resource
 import time
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from visiting import Server, Visit, visiting
+from playwright.sync_api import Page, expect
+from visiting import Server, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -100,6 +100,9 @@ def test_landmarks_and_names(visit: Visit) -> None:
     for path in ("/", "/history", "/ideas", "/privacy"):
         visit.go(path)
         page.wait_for_selector("h1")
+        # Both come with the first frame after the page.
+        page.wait_for_selector("main#main")
+        page.wait_for_selector("nav[aria-label] a[aria-current=page]")
         assert page.get_by_role("main").count() == 1
         assert page.get_by_role("navigation", name="Main").count() == 1
         assert page.locator("nav a[aria-current=page]").count() == 1
@@ -113,39 +116,38 @@ def test_landmarks_and_names(visit: Visit) -> None:
         assert page.locator("footer:visible").count() == 0
 
 
-def test_a_telephone_needs_no_sideways_scrolling(browser: Browser, server: Server) -> None:
-    with visiting(browser, server, 390, 844) as visit:
-        page = visit.page
-        visit.begin()
-        assert visit.fits()
-        visit.say(f"{WORDS} {'x' * 120}", 1)
-        assert visit.fits()
-        page.get_by_role("button", name="Brief").click()
-        expect(page.locator("#brief")).to_be_visible()
-        assert visit.fits()
-        page.keyboard.press("Escape")
-        expect(page.locator("#brief")).to_be_hidden()
-        places_behind_one_button(page)
-        small = page.evaluate(
-            "[...document.querySelectorAll('button, .button, nav a, textarea')]"
-            ".filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)"
-        )
-        assert small == []
-        visit.look_back()
-        assert visit.fits()
-        for path, shown in (
-            ("/", "form.prepare"),
-            ("/history", ".talk-row"),
-            ("/ideas", "#ideas h2"),
-            ("/privacy", "#privacy h2"),
-        ):
-            visit.go(path)
-            page.wait_for_selector(shown)
-            assert visit.fits(), path
-        for scheme, ground in (("light", "rgb(251, 248, 243)"), ("dark", "rgb(21, 25, 27)")):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            expect(page.locator("body")).to_have_css("background-color", ground)
-        assert visit.complaints == []
+def test_a_telephone_needs_no_sideways_scrolling(visit: Visit) -> None:
+    page = visit.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit.begin()
+    assert visit.fits()
+    visit.say(f"{WORDS} {'x' * 120}", 1)
+    assert visit.fits()
+    page.get_by_role("button", name="Brief").click()
+    expect(page.locator("#brief")).to_be_visible()
+    assert visit.fits()
+    page.keyboard.press("Escape")
+    expect(page.locator("#brief")).to_be_hidden()
+    places_behind_one_button(page)
+    small = page.evaluate(
+        "[...document.querySelectorAll('button, .button, nav a, textarea')]"
+        ".filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)"
+    )
+    assert small == []
+    visit.look_back()
+    assert visit.fits()
+    for path, shown in (
+        ("/", "form.prepare"),
+        ("/history", ".talk-row"),
+        ("/ideas", "#ideas h2"),
+        ("/privacy", "#privacy h2"),
+    ):
+        visit.go(path)
+        page.wait_for_selector(shown)
+        assert visit.fits(), path
+    for scheme, ground in (("light", "rgb(251, 248, 243)"), ("dark", "rgb(21, 25, 27)")):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        expect(page.locator("body")).to_have_css("background-color", ground)
 
 
 def places_behind_one_button(page: Page) -> None:

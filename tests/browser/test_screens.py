@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 from seeing import grave, lost_when_larger
-from visiting import Server, Visit, visiting
+from visiting import Server, Visit, visiting_in
 
 pytestmark = pytest.mark.browser
 
@@ -63,10 +63,10 @@ def look(page: Page, name: str, found: Tour) -> None:
 
 
 @pytest.fixture(scope="module")
-def tour(browser: Browser, server: Server) -> Tour:
+def tour(context: BrowserContext, server: Server) -> Tour:
     """Each screen is loaded once; what is said about it is in the tests below."""
     found = Tour()
-    with visiting(browser, server) as visit:
+    with visiting_in(context, server) as visit:
         page = visit.page
         page.emulate_media(reduced_motion="reduce")
         for address, shown in screens(server).items():

@@ -220,11 +220,22 @@ def listening(page: Page, complaints: list[str]) -> None:
 def visiting(
     browser: Browser, server: Server | Site, width: int = 1280, height: int = 900, scheme: str = "light", locale: str = "en-GB"
 ) -> Iterator[Visit]:
-    context: BrowserContext = browser.new_context(
+    """One person in a browser that knows nothing yet."""
+    context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
         locale=locale,
     )
+    try:
+        with visiting_in(context, server) as visit:
+            yield visit
+    finally:
+        context.close()
+
+
+@contextmanager
+def visiting_in(context: BrowserContext, server: Server | Site) -> Iterator[Visit]:
+    """One person in a window of their own; what the browser keeps in its storage is gone afterwards, what it has loaded is not."""
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     asked: list[str] = []
@@ -234,4 +245,9 @@ def visiting(
     try:
         yield Visit(page, server, asked, complaints)
     finally:
-        context.close()
+        context.set_offline(False)
+        if page.url.startswith(server.address):
+            page.evaluate("localStorage.clear()")
+        for window in context.pages:
+            window.close()
+        context.clear_cookies()

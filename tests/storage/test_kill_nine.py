@@ -23,7 +23,7 @@ def kill_nine() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("kind", "kills"), [("sqlite", 12), ("postgres", 6)])
+@pytest.mark.parametrize(("kind", "kills"), [("sqlite", 6), ("postgres", 3)])
 def test_nothing_is_lost_however_often_it_is_killed(
     kill_nine: ModuleType, request: pytest.FixtureRequest, tmp_path: Path, kind: str, kills: int
 ) -> None:

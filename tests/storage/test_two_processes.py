@@ -36,7 +36,9 @@ LINES = (
     "It would be half an hour every second Wednesday, and I'd prepare it in my own breaks.",
 )
 
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed.")
+REQUIRED = os.environ.get("REHEARSE_TEST_REQUIRE_NGINX") == "1"
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(NGINX is None and not REQUIRED, reason="nginx is not installed.")]
 
 
 @dataclass

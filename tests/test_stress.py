@@ -11,6 +11,8 @@ from rehearse.domain.persona import Difficulty
 from rehearse.simulation.bots import BotKind
 from rehearse.stress import Row, grid, run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:

@@ -47,6 +47,7 @@ def run(python: Path, home: Path, *args: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.wheel
 def test_the_wheel_holds_what_a_rehearsal_needs(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
@@ -61,6 +62,7 @@ def test_the_wheel_holds_what_a_rehearsal_needs(wheel: Path) -> None:
     assert wheel.stat().st_size < 30_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.wheel
 def test_a_rehearsal_works_from_the_wheel(python: Path, tmp_path: Path) -> None:
     where = run(python, tmp_path, "-c", "import rehearse; print(rehearse.__file__)")

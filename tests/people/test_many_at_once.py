@@ -15,6 +15,8 @@ from rehearse.app.desk import shared_talks
 from rehearse.app.hardening import Hardened
 from rehearse.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "llm")]
 import load  # noqa: E402

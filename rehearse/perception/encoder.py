@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -103,11 +107,25 @@ class Encoder:
             listening={habit: tuple(weights) for habit, weights in card.get("listening", {}).items()},
         )
         self.read = lru_cache(maxsize=remember)(self._read)
+        self._pool: tuple[int, ThreadPoolExecutor | None] = (0, None)
 
     @cached_property
     def name(self) -> str:
         """A short name of the weights that changes whenever they do."""
         return hashlib.sha256((self._folder / "encoder.onnx").read_bytes()).hexdigest()[:12]
+
+    def read_ahead(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Read pairs of text and context side by side, for `read` to find soon: a turn is asked about sentence by sentence."""
+        deque(self._readers.map(lambda pair: self.read(*pair), dict.fromkeys(pairs)), maxlen=0)
+
+    @property
+    def _readers(self) -> ThreadPoolExecutor:
+        """Threads of this process: one that was forked off has none of its parent's."""
+        process, pool = self._pool
+        if pool is None or process != os.getpid():
+            pool = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="reader")
+            self._pool = (os.getpid(), pool)
+        return pool
 
     @cached_property
     def _tokenizer(self) -> Any:

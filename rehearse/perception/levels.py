@@ -46,6 +46,8 @@ class LevelReading:
 
 def read_levels(text: str, context: str, encoder: Encoder) -> dict[str, LevelReading | UnratedReason]:
     """One result for every criterion of the rubric; a reason where it cannot be rated."""
+    said = [sentence.text for sentence in sentences(text)]
+    encoder.read_ahead([(text, context), *((sentence, context) for sentence in said), *((sentence, "") for sentence in said)])
     gist = gist_of(text, encoder)
     empathy = {c: _empathy(c, text, context, encoder) for c in EMPATHY_CRITERIA}
     return empathy | {c: _clarity(c, gist, text, context, encoder) for c in CLARITY_CRITERIA}

@@ -65,9 +65,19 @@ def _light(sentence: str, encoder: Encoder) -> bool:
 
 def says_nothing(sentence: str, encoder: Encoder) -> bool:
     """Whether a sentence is padding: no number, no question, and nothing but fillers, or empty to the reader."""
-    spoken = words(sentence)
-    if _PARTICULAR.search(sentence) or len(spoken) > _LONGEST:
+    if _says_something(sentence):
         return False
-    if set(spoken) <= _FILLERS:
-        return True
-    return encoder.read(sentence, "").empty >= EMPTY
+    return _only_fillers(sentence) or encoder.read(sentence, "").empty >= EMPTY
+
+
+def is_asked_about(sentence: str) -> bool:
+    """Whether it takes the reader to tell if a sentence says anything."""
+    return not (_says_something(sentence) or _only_fillers(sentence))
+
+
+def _says_something(sentence: str) -> bool:
+    return bool(_PARTICULAR.search(sentence)) or len(words(sentence)) > _LONGEST
+
+
+def _only_fillers(sentence: str) -> bool:
+    return set(words(sentence)) <= _FILLERS

@@ -15,7 +15,7 @@ import numpy as np
 from rehearse.domain.assessment import UnratedReason
 from rehearse.domain.rubric import CLARITY_CRITERIA, EMPATHY_CRITERIA
 from rehearse.perception.encoder import Encoder, Floats, Reading
-from rehearse.perception.gist import Gist, core_of, gist_of
+from rehearse.perception.gist import Gist, core_of, gist_of, is_asked_about
 from rehearse.perception.segments import sentences, words
 
 SURE = 0.6
@@ -46,11 +46,17 @@ class LevelReading:
 
 def read_levels(text: str, context: str, encoder: Encoder) -> dict[str, LevelReading | UnratedReason]:
     """One result for every criterion of the rubric; a reason where it cannot be rated."""
-    said = [sentence.text for sentence in sentences(text)]
-    encoder.read_ahead([(text, context), *((sentence, context) for sentence in said), *((sentence, "") for sentence in said)])
+    encoder.read_ahead(_to_read(text, context))
     gist = gist_of(text, encoder)
     empathy = {c: _empathy(c, text, context, encoder) for c in EMPATHY_CRITERIA}
     return empathy | {c: _clarity(c, gist, text, context, encoder) for c in CLARITY_CRITERIA}
+
+
+def _to_read(text: str, context: str) -> list[tuple[str, str]]:
+    """What is read of a turn in any case: the whole, and sentences where they are asked about."""
+    said = [sentence.text for sentence in sentences(text)]
+    beside = said if len(said) > 1 else []
+    return [(text, context), *((s, context) for s in beside), *((s, "") for s in said if is_asked_about(s))]
 
 
 def read_level(criterion_id: str, text: str, context: str, encoder: Encoder) -> LevelReading | UnratedReason:

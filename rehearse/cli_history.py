@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rehearse.cli_output import JSON_HELP, emit, note, people, printable, say, write_private
+from rehearse.cli_output import JSON_HELP, emit, hand_over, note, people, printable, refuse_on_terminal, say
 from rehearse.errors import LearnerError, UnknownIdError
 
 if TYPE_CHECKING:
@@ -160,8 +160,7 @@ def export(
     from rehearse.retrospect import contests_of, transcript_of
     from rehearse.workspace import shared_workspace
 
-    if written is ExportFormat.PDF and output is None:
-        raise LearnerError("A PDF is not for a terminal. Say where to write it: --output FILE")
+    refuse_on_terminal(written is ExportFormat.PDF, output)
     workspace = shared_workspace()
     kept = stored(workspace.store, rehearsal_id)
     contests = contests_of(workspace, kept.rehearsal_id, transcript_of(kept))
@@ -170,8 +169,4 @@ def export(
         content = json.dumps(to_dict(kept, contests), ensure_ascii=False, indent=2) + "\n"
     else:
         content = (to_pdf if written is ExportFormat.PDF else to_markdown)(kept, workspace.library, contests)
-    if output is None:
-        typer.echo(content, nl=False)
-        return
-    write_private(output, content, force)
-    note(f"Written to {output}.")
+    hand_over(content, output, force)

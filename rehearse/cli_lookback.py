@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rehearse.cli_history import Json, RehearsalId, stored
-from rehearse.cli_output import emit, note, people, say, write_private
+from rehearse.cli_output import emit, hand_over, note, people, refuse_on_terminal, say
 
 if TYPE_CHECKING:
     from rehearse.coaching.agreement import Agreement
@@ -52,21 +52,15 @@ def _over(workspace: Workspace, rehearsal_id: str) -> KeptRehearsal:
 def _hand_over(paper: CarryCard | Agreement, written: PaperFormat, output: Path | None, force: bool, json: bool) -> None:
     from rehearse.coaching.agreement import Agreement
     from rehearse.coaching.pdf import agreement_pdf, card_pdf
-    from rehearse.errors import LearnerError
 
     if json:
         emit(paper.to_dict())
         return
-    if written is PaperFormat.PDF and output is None:
-        raise LearnerError("A PDF is not for a terminal. Say where to write it: --output FILE")
+    refuse_on_terminal(written is PaperFormat.PDF, output)
     content: str | bytes = paper.to_markdown()
     if written is PaperFormat.PDF:
         content = agreement_pdf(paper) if isinstance(paper, Agreement) else card_pdf(paper)
-    if output is None:
-        typer.echo(content, nl=False)
-        return
-    write_private(output, content, force)
-    note(f"Written to {output}.")
+    hand_over(content, output, force)
 
 
 def card(

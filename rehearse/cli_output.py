@@ -100,6 +100,21 @@ def write_private(path: Path, content: str | bytes, force: bool) -> None:
         raise OperatorError(f"{path} cannot be written ({error.strerror}). Choose another place.") from None
 
 
+def refuse_on_terminal(is_pdf: bool, output: Path | None) -> None:
+    """`LearnerError` for a PDF that has nowhere to go."""
+    if is_pdf and output is None:
+        raise LearnerError("A PDF is not for a terminal. Say where to write it: --output FILE")
+
+
+def hand_over(content: str | bytes, output: Path | None, force: bool) -> None:
+    """Write to the file, or print where none is named."""
+    if output is None:
+        typer.echo(content, nl=False)
+        return
+    write_private(output, content, force)
+    note(f"Written to {output}.")
+
+
 def read_input(path: Path) -> str:
     """The text of a file that the learner gives, or of standard input for `-`; `TranscriptError` says what is wrong."""
     try:

@@ -50,6 +50,7 @@ def level_rows(pairs: list[tuple[RatedExchange, dict[str, object]]]) -> list[str
 
 def act_rows(pairs: list[tuple[RatedExchange, dict[str, object]]]) -> list[str]:
     rows, all_first, all_second = [], [], []
+    pairs = [(first, second) for first, second in pairs if first.acts_complete]
     for act in Act:
         a = np.array([any(label.act is act for label in first.acts) for first, _ in pairs])
         b = np.array([act.value in second["acts"] for _, second in pairs])  # type: ignore[operator]
@@ -98,6 +99,8 @@ def tables(folder: Path) -> str:
         "| criterion | rated both times | left open once only | exactly alike | two levels apart | kappa, quadratic | macro-F1 |",
         "|---|---|---|---|---|---|---|",
         *level_rows(pairs),
+        "",
+        f"Acts, of the {sum(row.acts_complete for row, _ in pairs)} whose acts are labelled completely:",
         "",
         "| act | first | second | both | F1 | kappa |",
         "|---|---|---|---|---|---|",

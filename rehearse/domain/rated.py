@@ -57,6 +57,8 @@ class RatedExchange(Record):
     context: str
     text: Annotated[str, Field(min_length=1)]
     acts: tuple[LabelledAct, ...]
+    acts_complete: bool = True
+    """Whether every act in it is labelled; where not, what is missing says nothing."""
     levels: Levels | None = None
 
     @model_validator(mode="after")

@@ -162,6 +162,6 @@ def _level_questions(rows: Sequence[RatedExchange]) -> Iterator[Question]:
 
 def _act_questions(rows: Sequence[RatedExchange]) -> Iterator[Question]:
     for act in Act:
-        human = tuple(int(any(label.act is act for label in row.acts)) for row in rows)
+        human = tuple(int(any(label.act is act for label in row.acts)) if row.acts_complete else None for row in rows)
         if any(human):
             yield Question(f"act {act.value}", Kind.YES_NO, f"the act {act.value} is found", any_act((act,)), human)

@@ -15,6 +15,7 @@ from rehearse.app.queueing import BusyError, Kind, Work, shared_work
 from rehearse.domain.state import Ending
 from rehearse.errors import EmptyTurnError, LearnerError
 from rehearse.perception.readability import clean_turn
+from rehearse.storage.records import Standing
 from rehearse.workspace import KeptRehearsal, Workspace
 
 T = TypeVar("T")
@@ -127,11 +128,9 @@ class Desk:
     def open(self, rehearsal_id: str) -> KeptRehearsal:
         """The talk as it is stored; `UnknownIdError` where there is none."""
         with self.held(rehearsal_id):
-            stored = self.workspace.store.get(rehearsal_id)
+            stored = self.workspace.store.standing(rehearsal_id)
             kept = self.peek(rehearsal_id)
-            answered = sum(turn.answer is not None for turn in stored.turns)
-            ending = stored.ending or Ending.OPEN.value
-            if kept is None or _stands(kept) != (answered, ending) or answered < len(stored.turns):
+            if kept is None or _stands(kept) != stored:
                 kept = self.workspace.resume(rehearsal_id)
             self._keep(kept)
             return kept
@@ -294,6 +293,7 @@ def _repeated(first: Future[KeptRehearsal]) -> Future[KeptRehearsal]:
     return again
 
 
-def _stands(kept: KeptRehearsal) -> tuple[int, str]:
-    """How far a talk in memory has come."""
-    return kept.rehearsal.now.turn, kept.rehearsal.ended.value
+def _stands(kept: KeptRehearsal) -> Standing:
+    """How far a talk in memory has come, where every turn is answered."""
+    turns, ended = kept.rehearsal.now.turn, kept.rehearsal.ended
+    return Standing(None if ended is Ending.OPEN else ended.value, turns, turns)

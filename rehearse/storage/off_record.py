@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from rehearse.storage.cited import forget_passages
 from rehearse.storage.database import Database
 from rehearse.storage.notebook import Notebook
-from rehearse.storage.records import LOCAL_PERSON, NewRehearsal, StoredAnswer, StoredContest, StoredRehearsal
+from rehearse.storage.records import LOCAL_PERSON, NewRehearsal, Standing, StoredAnswer, StoredContest, StoredRehearsal
 from rehearse.storage.store import RehearsalStore
 
 PREFIX = "off"
@@ -145,6 +145,10 @@ class DiscreetStore(RehearsalStore):
     def get(self, rehearsal_id: str) -> StoredRehearsal:
         """As in any store."""
         return self._of(rehearsal_id).get(rehearsal_id)
+
+    def standing(self, rehearsal_id: str) -> Standing:
+        """As in any store."""
+        return self._of(rehearsal_id).standing(rehearsal_id)
 
     def delete(self, rehearsal_id: str) -> None:
         """As in any store."""

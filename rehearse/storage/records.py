@@ -47,6 +47,16 @@ class StoredTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a rehearsal has come."""
+
+    ending: str | None
+    """None while it is open."""
+    turns: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
 class RehearsalSummary:
     """A line of the history. `turns` counts the learner's turns; scores are 0-100, None where not rated or not ended."""
 

@@ -23,6 +23,8 @@ BUSY_SECONDS = 30
 LARGE = 64_000_000
 """Bytes; rewriting a larger file is not waited for."""
 LOCK_SECONDS = 60
+KEPT_OPEN = 20
+"""Connections that stay open; to open one and settle it costs more than what is mostly asked of it."""
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +46,11 @@ class SqliteDatabase(Database):
             # that is in use would end SQLite's locks.
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         engine = create_engine(
-            URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+            URL.create("sqlite", database=str(path)),
+            connect_args={"timeout": BUSY_SECONDS},
+            pool_size=KEPT_OPEN,
+            max_overflow=KEPT_OPEN,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _settle)
         event.listen(engine, "begin", _begin)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, lazyload, load_only, selectinload
 
 from rehearse.errors import RehearsalOverError, StorageError, UnknownIdError
@@ -14,7 +14,15 @@ from rehearse.storage.cited import cites_own, documents_of, without_removed
 from rehearse.storage.database import Database
 from rehearse.storage.notebook import Notebook, clear
 from rehearse.storage.opening import open_database
-from rehearse.storage.records import LOCAL_PERSON, NewRehearsal, RehearsalSummary, StoredAnswer, StoredRehearsal, StoredTurn
+from rehearse.storage.records import (
+    LOCAL_PERSON,
+    NewRehearsal,
+    RehearsalSummary,
+    Standing,
+    StoredAnswer,
+    StoredRehearsal,
+    StoredTurn,
+)
 from rehearse.storage.search import folded, where_said
 from rehearse.storage.tables import RehearsalRow, SaidRow, TurnRow
 
@@ -71,32 +79,46 @@ class RehearsalStore:
     def add_learner_turn(self, rehearsal_id: str, number: int, text: str) -> None:
         """Commit a turn of the learner. The same turn again is no turn more; other words under its number are refused."""
         with self.database.writing() as session:
-            row = self._row(session, rehearsal_id, lock=True)
-            kept = session.get(TurnRow, (rehearsal_id, number))
+            ending = self._lock(session, rehearsal_id)
+            kept = session.scalar(select(TurnRow.learner).where(*_is(TurnRow, rehearsal_id, number)))
             if kept is not None:
-                if kept.learner != text:
+                if kept != text:
                     raise StorageError(
                         f"Turn {number} was already said in other words, perhaps in another tab. Nothing was overwritten; reload "
                         "the page to go on from there."
                     )
                 return
-            if row.ending is not None:
+            if ending is not None:
                 raise RehearsalOverError("This conversation has ended. Look back at it, or go back to an earlier turn.")
-            session.add(TurnRow(rehearsal_id=rehearsal_id, number=number, learner=text, said_at=datetime.now(UTC)))
-            session.flush()
-            session.add(SaidRow(rehearsal_id=rehearsal_id, number=number, words=folded(text)))
+            # Statements rather than rows of the mapper, as in `add_answer`: they run twice in each turn of everybody.
+            said = {"rehearsal_id": rehearsal_id, "number": number}
+            session.execute(insert(TurnRow).values(**said, learner=text, said_at=datetime.now(UTC)))
+            session.execute(insert(SaidRow).values(**said, words=folded(text)))
 
     def add_answer(self, rehearsal_id: str, number: int, answer: StoredAnswer) -> None:
         """Commit the answer to a turn; the first answer stays."""
         with self.database.writing() as session:
             concluded = self._concluded(session, answer.assessment_json)
-            row = self._turn(session, rehearsal_id, number)
-            if row.counterpart is None:
-                row.counterpart = answer.text
-                row.exchange_json = answer.exchange_json
-                row.inner_json = answer.inner_json
-                row.assessment_json = concluded
-                session.merge(SaidRow(rehearsal_id=rehearsal_id, number=number, words=folded(row.learner, answer.text)))
+            self._lock(session, rehearsal_id)
+            turn = session.execute(
+                select(TurnRow.learner, TurnRow.counterpart).where(*_is(TurnRow, rehearsal_id, number))
+            ).first()
+            if turn is None:
+                raise UnknownIdError("turn", f"{rehearsal_id}/{number}", [])
+            if turn.counterpart is not None:
+                return
+            session.execute(
+                update(TurnRow)
+                .where(*_is(TurnRow, rehearsal_id, number))
+                .values(
+                    counterpart=answer.text,
+                    exchange_json=answer.exchange_json,
+                    inner_json=answer.inner_json,
+                    assessment_json=concluded,
+                )
+            )
+            said = update(SaidRow).where(*_is(SaidRow, rehearsal_id, number))
+            session.execute(said.values(words=folded(turn.learner, answer.text)))
 
     def update_assessment(self, rehearsal_id: str, number: int, assessment_json: str) -> None:
         """Keep a later view of an answered turn in place of the first; `UnknownIdError` where nothing was answered yet."""
@@ -144,6 +166,17 @@ class RehearsalStore:
         """One rehearsal, whole; `UnknownIdError` where there is none."""
         with self.database.reading() as session:
             return _stored(self._row(session, rehearsal_id))
+
+    def standing(self, rehearsal_id: str) -> Standing:
+        """How far a rehearsal has come, without its words; `UnknownIdError` where there is none."""
+        query = select(RehearsalRow.ending, func.count(TurnRow.number).label("turns"), func.count(TurnRow.counterpart))
+        query = query.outerjoin(TurnRow, TurnRow.rehearsal_id == RehearsalRow.id)
+        query = query.where(RehearsalRow.id == rehearsal_id, self._mine).group_by(RehearsalRow.id, RehearsalRow.ending)
+        with self.database.reading() as session:
+            found = session.execute(query).first()
+        if found is None:
+            raise UnknownIdError("rehearsal", rehearsal_id, [])
+        return Standing(*found)
 
     def recent(self, limit: int) -> list[StoredRehearsal]:
         """The last rehearsals that have ended, whole, oldest first."""
@@ -234,12 +267,25 @@ class RehearsalStore:
             raise UnknownIdError("rehearsal", rehearsal_id, [])
         return row
 
+    def _lock(self, session: Session, rehearsal_id: str) -> str | None:
+        """Let one transaction at a time change a rehearsal and its turns; how it ended, None while it is open."""
+        query = select(RehearsalRow.ending).where(RehearsalRow.id == rehearsal_id, self._mine)
+        found = session.execute(query.with_for_update()).first()
+        if found is None:
+            raise UnknownIdError("rehearsal", rehearsal_id, [])
+        ending: str | None = found.ending
+        return ending
+
     def _turn(self, session: Session, rehearsal_id: str, number: int) -> TurnRow:
-        self._row(session, rehearsal_id, lock=True)
+        self._lock(session, rehearsal_id)
         row = session.get(TurnRow, (rehearsal_id, number))
         if row is None:
             raise UnknownIdError("turn", f"{rehearsal_id}/{number}", [])
         return row
+
+
+def _is(table: type[TurnRow] | type[SaidRow], rehearsal_id: str, number: int) -> tuple[ColumnElement[bool], ...]:
+    return table.rehearsal_id == rehearsal_id, table.number == number
 
 
 _SUMMARY = (

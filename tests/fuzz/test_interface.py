@@ -13,14 +13,19 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
-from rehearse.app.api import application
+from rehearse.app.api import PREFIX, application
 from rehearse.app.visitors import OnePerson
 from rehearse.config import Settings
-from rehearse.workspace import Workspace
+from rehearse.errors import UnknownIdError
+from rehearse.workspace import KeptRehearsal, Workspace
 
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 CHECKS = [content_type_conformance, response_schema_conformance]
+NO_ROUTE = "urn:rehearse:problem:http-404"
+"""What an address that is none of the interface's is answered; a talk that is not there is told otherwise."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,9 @@ def visitors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnePerson]:
 
 @pytest.fixture(scope="module")
 def schema(visitors: OnePerson) -> BaseSchema:
-    found: BaseSchema = schemathesis.openapi.from_asgi("/openapi.json", application(visitors))
+    """The interface's own description of itself. Mounted as the product mounts it: the description's addresses begin there."""
+    mounted = Starlette(routes=[Mount(PREFIX, application(visitors))])
+    found: BaseSchema = schemathesis.openapi.from_asgi(f"{PREFIX}/openapi.json", mounted)
     return found
 
 
@@ -49,16 +56,34 @@ def talks(visitors: OnePerson) -> list[str]:
     return ids
 
 
-def test_every_operation(schema: BaseSchema, talks: list[str], visitors: OnePerson) -> None:
-    operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) >= 12
-    for operation in operations:
-        if operation.method.upper() == "DELETE":
-            continue
-        strategy = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES))
+@pytest.fixture(scope="module")
+def foreign(visitors: OnePerson) -> KeptRehearsal:
+    """A talk of somebody else, in the same database."""
+    kept = visitors.own_desk.workspace.for_person("somebody-else").begin("pitch-to-boss", "marguerite-dunne", seed=7)
+    kept.say("Nobody else reads this.")
+    return kept
+
+
+def operations(schema: BaseSchema, *, deleting: bool) -> Iterator[tuple[str, st.SearchStrategy[schemathesis.Case]]]:
+    """Each operation that deletes, or that does not, with the cases that its description allows and those that it does not."""
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        if (operation.method.upper() == "DELETE") is deleting:
+            yield operation.label, st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES))
+
+
+def test_every_operation_that_deletes_nothing(
+    schema: BaseSchema, talks: list[str], foreign: KeptRehearsal, visitors: OnePerson
+) -> None:
+    asked = list(operations(schema, deleting=False))
+    assert len(asked) >= 12
+    theirs = foreign.rehearsal_id
+    before = foreign.workspace.store.get(theirs)
+    reached: set[str] = set()
+    for _, strategy in asked:
 
         @cases("interface", 8)
-        @given(case=strategy, talk=st.sampled_from([*talks, ""]), known=st.booleans(), words=st.none() | pieces)
+        @given(case=strategy, talk=st.sampled_from([*talks, theirs, ""]), known=st.booleans(), words=st.none() | pieces)
         def played(case: schemathesis.Case, talk: str, known: bool, words: str | None) -> None:
             if talk and "rehearsal_id" in case.path_parameters:
                 case.path_parameters["rehearsal_id"] = talk
@@ -70,10 +95,53 @@ def test_every_operation(schema: BaseSchema, talks: list[str], visitors: OnePers
             with one_case("interface"):
                 answer = case.call()
                 assert answer.status_code < 500, answer.text
+                assert "Nobody else reads this" not in answer.text
+                if NO_ROUTE not in answer.text:
+                    reached.add(case.operation.label)
                 case.validate_response(answer, checks=CHECKS)
 
         played()
+    assert reached == {name for name, _ in asked}, "else it was only ever asked at an address that is not there"
     assert visitors.own_desk.workspace.store.get(talks[0]).turns[0].text == "Thanks for making the time."
+    assert foreign.workspace.store.get(theirs) == before
+
+
+def test_deleting_takes_what_was_named_and_nothing_else(
+    schema: BaseSchema, talks: list[str], foreign: KeptRehearsal, visitors: OnePerson
+) -> None:
+    """Each case has a talk of its own that it may take away; the other talks and somebody else's stay, whatever is asked."""
+    desk, theirs = visitors.own_desk, foreign.rehearsal_id
+    store, answered = desk.workspace.store, set()
+    others = [(store, talk, store.get(talk)) for talk in talks]
+    others.append((foreign.workspace.store, theirs, foreign.workspace.store.get(theirs)))
+    asked = list(operations(schema, deleting=True))
+    assert [name for name, _ in asked] == ["DELETE /rehearsals/{rehearsal_id}"]
+    for _, strategy in asked:
+
+        @cases("interface", 20)
+        @given(case=strategy, meant=st.sampled_from(("its own", "theirs", "any")), off_record=st.booleans())
+        def played(case: schemathesis.Case, meant: str, off_record: bool) -> None:
+            own = desk.begin("pitch-to-boss", "marguerite-dunne", "normal", None, 7, off_record=off_record).rehearsal_id
+            if meant != "any":
+                case.path_parameters["rehearsal_id"] = own if meant == "its own" else theirs
+            with one_case("interface"):
+                answer = case.call()
+                assert answer.status_code < 500, answer.text
+                case.validate_response(answer, checks=CHECKS)
+            assert meant == "its own" or answer.status_code >= 400
+            answered.add((meant, answer.status_code))
+            if answer.status_code == 204:
+                with pytest.raises(UnknownIdError):
+                    store.get(own)
+            else:
+                assert store.get(own).rehearsal_id == own
+                store.delete(own)
+                desk.forget(own)
+
+        played()
+    assert {("its own", 204), ("theirs", 404)} <= answered
+    for keeper, talk, before in others:
+        assert keeper.get(talk) == before
 
 
 def test_bodies_that_are_no_json(schema: BaseSchema, visitors: OnePerson) -> None:

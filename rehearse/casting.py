@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rehearse.config import Settings, load_settings
-from rehearse.llm.chat import ChatModel
+from rehearse.llm.chat import ChatModel, Usage
 
 ABOUT_THE_MODEL = (
     "model",
@@ -32,6 +33,8 @@ class Casting:
     """The one before, which may still be speaking; let go of when the next is chosen."""
     _opened: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    watch: Callable[[str, Usage], object] | None = None
+    """Told what became of each second reading, and its tokens."""
 
     @property
     def model(self) -> ChatModel | None:
@@ -65,6 +68,11 @@ class Casting:
                 if model is not None:
                     model.close()
             self._before, self._model, self._opened = None, None, False
+
+    def read_again(self, outcome: str, usage: Usage) -> None:
+        """Tell whoever counts what became of a second reading."""
+        if self.watch is not None:
+            self.watch(outcome, usage)
 
     def cast(self, model: ChatModel) -> None:
         """Let a model that is open already speak, whatever the settings say: for tests, and for models of one's own."""

@@ -172,7 +172,7 @@ class Workspace:
         from rehearse.coaching.model_reviewer import ModelReviewer
 
         planned = tuple(words for _, words in offer.filled()) if offer else ()
-        return ModelReviewer(self.library, self.encoder, self.index, self.model, planned)
+        return ModelReviewer(self.library, self.encoder, self.index, self.model, planned, self.casting.read_again)
 
     def warm_up(self) -> None:
         """Load what the first turn needs, so that nobody waits for it."""

@@ -22,6 +22,7 @@ from prometheus_client import (
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rehearse.app.queueing import FairQueue, Kind, Work
+from rehearse.llm.chat import Usage
 from rehearse.simulation.voice import VoiceRecord
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -69,7 +70,15 @@ class Metrics:
         self.model_first = Histogram(
             "rehearse_model_first_seconds", "From the call to the first sentence shown.", buckets=SECONDS, registry=registry
         )
-        self.model_tokens = Counter("rehearse_model_tokens", "Tokens of those calls.", ["kind"], registry=registry)
+        self.model_reviews = Counter(
+            "rehearse_model_reviews",
+            "Turns that a chat model was to read a second time: read, unusable, error, or how it failed.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.model_tokens = Counter(
+            "rehearse_model_tokens", "Tokens of answers and of second readings.", ["kind"], registry=registry
+        )
         self.model_caught = Counter(
             "rehearse_model_caught", "Sentences of a model that were kept from being shown, by rule.", ["rule"], registry=registry
         )
@@ -87,14 +96,18 @@ class Metrics:
         self.model_calls.labels(voice.failure or ("stood_in" if voice.stood_in else "spoke")).inc()
         if voice.first_ms is not None:
             self.model_first.observe(voice.first_ms / 1000)
-        for kind, tokens in (
-            ("prompt", voice.usage.prompt),
-            ("completion", voice.usage.completion),
-            ("cached", voice.usage.cached),
-        ):
-            self.model_tokens.labels(kind).inc(tokens)
+        self._used(voice.usage)
         for rule, times in voice.caught.items():
             self.model_caught.labels(rule).inc(times)
+
+    def reviewed(self, outcome: str, usage: Usage) -> None:
+        """A chat model was asked to read a turn a second time."""
+        self.model_reviews.labels(outcome).inc()
+        self._used(usage)
+
+    def _used(self, usage: Usage) -> None:
+        for kind, tokens in (("prompt", usage.prompt), ("completion", usage.completion), ("cached", usage.cached)):
+            self.model_tokens.labels(kind).inc(tokens)
 
     def exposed(self) -> tuple[bytes, str]:
         """All of it in Prometheus's form, and the media type of that."""

@@ -6,8 +6,8 @@ the embedded coach's view stands, and says so. See `docs/model-coach.md`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from rehearse.coaching.coach import Assessment
@@ -22,10 +22,17 @@ from rehearse.domain.assessment import Provenance, Remark, Unrated, UnratedReaso
 from rehearse.domain.idea import Passage, PassageIndex
 from rehearse.domain.library import Library
 from rehearse.errors import ModelError, ModelFailure
-from rehearse.llm.chat import ChatModel
+from rehearse.llm.chat import ChatModel, Usage
 from rehearse.llm.prompts import load_prompt
 from rehearse.perception.encoder import Encoder
 from rehearse.perception.readability import Readability, readability
+
+Told = Callable[[str, Usage], object]
+"""Told what became of a reading, and the tokens that it took; nothing that was said.
+
+`read`; `unusable`, where nothing of what the model read could be proved; `error`, where it was a fault of the program's;
+otherwise the kind of the model's failure.
+"""
 
 MAX_TOKENS = 1_200
 """Room for an answer: nine readings with quotes and two remarks are about six hundred tokens."""
@@ -35,7 +42,8 @@ MAX_TOKENS = 1_200
 class ModelReviewer:
     """Works on one library with one encoder and one model; `offer` is the learner's offer card, in whatever pieces.
 
-    Safe to use beside the counterpart's answer: it changes nothing and keeps nothing.
+    `told` is called once for each turn that the model was to read. Safe to use beside the counterpart's answer: it changes
+    nothing and keeps nothing.
     """
 
     library: Library
@@ -43,6 +51,7 @@ class ModelReviewer:
     index: PassageIndex | None
     model: ChatModel
     offer: tuple[str, ...] = ()
+    told: Told | None = None
 
     def review(self, conversation: Conversation, number: int, earlier: Sequence[Remark], first: Assessment) -> Assessment:
         """The embedded coach's view `first` of learner turn `number`, with the model's reading worked in.
@@ -50,14 +59,26 @@ class ModelReviewer:
         Where the model fails, or there is nothing to read, it is `first` with its provenance completed. Never raises
         `ModelError`.
         """
-        turn = conversation.transcript.turn(f"L{number}")
-        if readability(turn.text) is not Readability.PLAIN or _too_short(first):
+        if readability(conversation.transcript.turn(f"L{number}").text) is not Readability.PLAIN or _too_short(first):
             return first
+        # Whatever breaks off counts as a fault of the program's.
+        became = _Became("error")
+        try:
+            return self._read(conversation, number, earlier, first, became)
+        finally:
+            if self.told is not None:
+                self.told(became.outcome, became.usage)
+
+    def _read(
+        self, conversation: Conversation, number: int, earlier: Sequence[Remark], first: Assessment, became: _Became
+    ) -> Assessment:
+        turn = conversation.transcript.turn(f"L{number}")
         offered = offered_passages(conversation, number, self.library, self.index)
         made_with = self._provenance(offered)
         try:
-            reply = self._ask(conversation, number, offered, earlier)
+            reply, became.usage = self._ask(conversation, number, offered, earlier)
         except ModelError as error:
+            became.outcome = error.failure.value
             return replace(first, provenance=replace(made_with, unavailable=f"rated by the built-in coach: {error}"))
         ratings, dropped = merge_ratings(first.ratings, reply.ratings, turn, self.library, self._by)
         check = RemarkCheck(
@@ -74,6 +95,7 @@ class ModelReviewer:
         )
         mine, fallen = check.admitted(reply.remarks)
         remarks = chosen(mine, first.remarks, check)
+        became.outcome = "unusable" if dropped + fallen and not mine and ratings == first.ratings else "read"
         return Assessment(ratings, remarks, replace(made_with, dropped=dict(sorted((dropped + fallen).items()))))
 
     @cached_property
@@ -93,7 +115,9 @@ class ModelReviewer:
             settings={"max_tokens": MAX_TOKENS, "turns": TURNS_SHOWN, "passages": len(offered)},
         )
 
-    def _ask(self, conversation: Conversation, number: int, offered: Sequence[Passage], earlier: Sequence[Remark]) -> CoachReply:
+    def _ask(
+        self, conversation: Conversation, number: int, offered: Sequence[Passage], earlier: Sequence[Remark]
+    ) -> tuple[CoachReply, Usage]:
         recent = [r for r in earlier if number - r.span.turn.number < QUIET_TURNS]
         prompt = CoachPrompt(self.library, self.model, MAX_TOKENS).fill(conversation, number, offered, recent)
         if self.model.count(prompt.text) + MAX_TOKENS > self.model.window:
@@ -101,10 +125,18 @@ class ModelReviewer:
                 ModelFailure.TOO_LONG,
                 f"what was said is longer than {self.model.name} can read at once. A model with a larger window can read it.",
             )
-        answer = self.model.structured(prompt, CoachReply, max_tokens=MAX_TOKENS).answer
-        if not isinstance(answer, CoachReply):
+        found = self.model.structured(prompt, CoachReply, max_tokens=MAX_TOKENS)
+        if not isinstance(found.answer, CoachReply):
             raise ModelError(ModelFailure.MALFORMED, f"{self.model.name} did not keep to the form that was asked for.")
-        return answer
+        return found.answer, found.usage
+
+
+@dataclass
+class _Became:
+    """What became of one reading, as far as it has come."""
+
+    outcome: str
+    usage: Usage = field(default_factory=Usage)
 
 
 def _too_short(first: Assessment) -> bool:

@@ -133,6 +133,8 @@ def test_metrics_answer_under_any_name_only_where_they_are_open_to_anybody(works
         client = TestClient(asyncio.run(made()), base_url="http://127.0.0.1", client=("127.0.0.1", 50_000))
         assert client.get("/metrics", headers=elsewhere).status_code == status
         assert client.get("/metrics").status_code == 200
+        common.casting.read_again("timeout", Usage())
+        assert 'rehearse_model_reviews_total{outcome="timeout"} 1.0' in client.get("/metrics").text, "what this process reads"
         assert client.get("/history", headers=elsewhere).status_code == 421
 
 

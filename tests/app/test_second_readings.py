@@ -16,14 +16,16 @@ from rehearse.app.attempts import compare_html
 from rehearse.app.comparison import compare_after_branch
 from rehearse.app.desk import Desk
 from rehearse.app.lookback import LookBackPage
+from rehearse.app.metrics import Metrics
 from rehearse.app.own_guidance import add, remove
+from rehearse.app.queueing import Work
 from rehearse.app.visitors import OnePerson
 from rehearse.coaching.model_reply import CoachReply
 from rehearse.config import Settings
 from rehearse.domain.assessment import Rating, Remark
 from rehearse.domain.library import Library
 from rehearse.domain.rubric import CRITERION_IDS
-from rehearse.errors import UnknownIdError
+from rehearse.errors import ModelError, ModelFailure, UnknownIdError
 from rehearse.export import to_dict, to_markdown
 from rehearse.llm.chat import Prompt
 from rehearse.llm.prompts import load_prompt
@@ -245,6 +247,46 @@ def test_a_reading_that_ends_after_the_talk_is_in_the_debrief_that_is_kept(
     assert workspace.store.get(kept.rehearsal_id).debrief_json == json.dumps(debrief_of(kept).to_dict(), ensure_ascii=False)
     assert "scripted" in (workspace.store.get(kept.rehearsal_id).debrief_json or "")
     assert "second reading" not in caplog.text
+
+
+def invents(prompt: Prompt) -> CoachReply:
+    """Quotes what nobody said, whatever it reads."""
+    return CoachReply.model_validate({"ratings": {c: {"quote": "quokka", "level": 2} for c in CRITERION_IDS}, "remarks": []})
+
+
+def breaks(prompt: Prompt) -> CoachReply:
+    raise RuntimeError("quokka")
+
+
+@pytest.mark.parametrize(
+    ("reads", "outcome"),
+    [
+        (None, "read"),
+        (invents, "unusable"),
+        (lambda _: ModelError(ModelFailure.TIMEOUT, "quokka"), "timeout"),
+        (lambda _: '{"quokka": 1}', "malformed"),
+        (breaks, "error"),
+    ],
+)
+def test_what_became_of_a_second_reading_is_counted_and_nothing_of_it_is_told(
+    opened: Opened, reads: Callable[[Prompt], Any] | None, outcome: str
+) -> None:
+    scripted = model().script
+    assert callable(scripted)
+    workspace, metrics = opened(), Metrics(Work.of(1, 1), lambda: 0)
+    workspace.casting.watch = metrics.reviewed
+    workspace.casting.cast(ScriptedModel(lambda prompt: (reads if reads and "coach@" in prompt.made_from else scripted)(prompt)))
+    # Of somebody who signed in later as well; a turn with nothing to read is not read, and not counted.
+    kept = play(workspace.for_person("another"), (LINES[0], "🙂🙂🙂"))
+    found = {sample.labels["outcome"]: sample.value for sample in metrics.model_reviews.collect()[0].samples}
+    assert found == {outcome: 1}
+    assert bool(by_model(kept)) is (outcome == "read")
+    tokens = {sample.labels["kind"]: sample.value for sample in metrics.model_tokens.collect()[0].samples}
+    assert tokens.get("completion", 0) > 0 if outcome in {"read", "unusable"} else sum(tokens.values()) == 0
+    exposed = metrics.exposed()[0].decode()
+    assert f'rehearse_model_reviews_total{{outcome="{outcome}"}} 1.0' in exposed
+    for private in ("quokka", "TikTok", kept.rehearsal_id, "scripted"):
+        assert private not in exposed
 
 
 def test_what_another_process_read_is_shown_by_this_one(opened: Opened) -> None:

@@ -24,6 +24,8 @@ SECONDS = 3.0
 """For so long a server is waited for, once."""
 AWAY_SECONDS = 15.0
 """For so long a server that did not answer is not asked again."""
+NOTED_SECONDS = 86_400.0
+"""So often it is noted that a collection is in use."""
 AWAY = "The Chroma server of REHEARSE_CHROMA_URL does not answer as it should; passages are found from memory."
 
 _log = logging.getLogger(__name__)
@@ -90,10 +92,14 @@ def let_go(client: Any) -> None:
 class ServedCollection:
     """One collection on a server, filled where it is missing or not whole. Safe to use from several threads and processes."""
 
-    def __init__(self, server: ChromaServer, opened: Callable[[Any], tuple[Any, Floats]]) -> None:
-        """`opened` makes of a client the collection, whole, and its vectors."""
+    def __init__(
+        self, server: ChromaServer, opened: Callable[[Any], tuple[Any, Floats]], still_used: Callable[[Any], None]
+    ) -> None:
+        """`opened` makes of a client the collection, whole, and its vectors; `still_used` notes later on that it is in use."""
         self._server = server
         self._opened = opened
+        self._still_used = still_used
+        self._noted = 0.0
         self._client: Any = None
         self._store: Any = None
         self._away_until = 0.0
@@ -116,7 +122,14 @@ class ServedCollection:
             found: list[Any] = store.similarity_search_by_vector(vector, k=k)
         except Exception as error:  # Chroma's client raises whatever its parts do.
             raise self._away(error) from None
+        self._note_use()
         return found
+
+    def _note_use(self) -> None:
+        client = self._client
+        if client is not None and time.monotonic() - self._noted > NOTED_SECONDS:
+            self._noted = time.monotonic()
+            self._still_used(client)
 
     def close(self) -> None:
         """Close the connections; they are made again when they are needed."""
@@ -133,6 +146,9 @@ class ServedCollection:
                 return AWAY
             elif not self._server.answers():
                 raise self._away(None)
+            else:
+                # Where a process runs and nobody rehearses, this is all that is asked of it.
+                self._note_use()
         except ChromaAwayError:
             return AWAY
         return ""
@@ -147,7 +163,7 @@ class ServedCollection:
                 store, vectors = self._opened(self._client)
             except Exception as error:  # Chroma's client raises whatever its parts do.
                 raise self._away(error) from None
-            self._store = store
+            self._store, self._noted = store, time.monotonic()
             if self._told:
                 self._told = False
                 _log.warning("The Chroma server of REHEARSE_CHROMA_URL answers again.")

@@ -24,6 +24,7 @@ from rehearse.domain.idea import Corpus, Hit, Passage
 from rehearse.domain.own_guidance import OwnPassage
 from rehearse.perception.segments import words
 from rehearse.storage.chroma_server import ChromaAwayError, ChromaServer, ServedCollection
+from rehearse.storage.in_use import PREFIX, note_use
 from rehearse.storage.ranking import Ranking
 
 Floats = NDArray[np.float32]
@@ -72,8 +73,10 @@ def open_index(
     """
     documents = [(p, text) for p in corpus.passages() for text in (p.text, *p.cues)]
     if server is not None:
-        name = f"rehearse-{_fingerprint(documents, made_by)}"
-        served = ServedCollection(server, lambda client: _served(client, name, documents, embed))
+        name = f"{PREFIX}{_fingerprint(documents, made_by)}"
+        served = ServedCollection(
+            server, lambda client: _served(client, name, documents, embed), lambda client: note_use(client, name)
+        )
         vectors = served.vectors()
         if vectors is None:
             vectors = np.asarray(embed([text for _, text in documents]), dtype=np.float32)
@@ -170,9 +173,11 @@ def _served(client: Any, name: str, documents: Documents, embed: Embed) -> tuple
     """The collection on a server and its vectors; made whole where it is not.
 
     Others may be filling it at this moment: the same ids with the same content. Other collections are other people's, or of a
-    version that still runs beside this one, and are left alone.
+    version that may still run beside this one; what becomes of those is decided in `in_use`.
     """
     store = _store(embed, name, client)
+    # Before anything else, so that nobody takes it for one that is not used.
+    note_use(client, name)
     vectors = _vectors(store, documents)
     if vectors is None:
         _fill(store, documents)
@@ -180,6 +185,7 @@ def _served(client: Any, name: str, documents: Documents, embed: Embed) -> tuple
     if vectors is None:
         client.delete_collection(name)
         store = _store(embed, name, client)
+        note_use(client, name)
         _fill(store, documents)
         vectors = _vectors(store, documents)
     if vectors is None:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,121 @@ def test_what_others_keep_on_the_server_is_left_alone(opened: Open, chroma: str)
     opened(chroma, made_by="new")
     assert set(before) < set(collections(chroma))
     assert "of-somebody-else" in before
+
+
+def today() -> int:
+    return datetime.now(UTC).date().toordinal()
+
+
+def used(address: str) -> dict[str, Any]:
+    """The day that each collection was last used, as far as it says so."""
+    with asked(address) as client:
+        return {c.name: (c.metadata or {}).get("rehearse:used") for c in client.list_collections()}
+
+
+def keep(address: str, name: str, day: object = None) -> None:
+    """Have a collection of this name, last used on that day; without one it does not say."""
+    with asked(address) as client:
+        found = client.get_or_create_collection(name, embedding_function=None)
+        found.modify(metadata={"other": 1} if day is None else {"other": 1, "rehearse:used": day})
+
+
+def test_what_nobody_has_used_for_long_goes_and_nothing_else_does(opened: Open, chroma: str) -> None:
+    mine = "rehearse-passages-" + "0123456789ab" * 2
+    long_ago, lately = today() - 31, today() - 30
+    # A neighbour's may have nearly our names, and whatever else in its metadata.
+    others = ("rehearse-passages-2026", "rehearse-notes", f"{mine}0", f"x{mine}", mine.removeprefix("rehearse-"), mine.upper())
+    for name in others:
+        keep(chroma, name, long_ago)
+    gone, stays = (mine.replace("0", digit) for digit in "ab")
+    keep(chroma, gone, long_ago)
+    keep(chroma, stays, lately)
+    unsaid = {mine.replace("0", digit): day for digit, day in (("c", None), ("d", "monday"), ("e", -5), ("f", 1.5))}
+    for name, day in unsaid.items():
+        keep(chroma, name, day)
+    before = set(collections(chroma))
+    opened(chroma, made_by="newer")
+    after = used(chroma)
+    assert before - set(after) == {gone}
+    assert [after[name] for name in (*others, stays)] == [long_ago] * len(others) + [lately]
+    assert {after[name] for name in unsaid} == {today()}, "an older version's, which may be running: its days begin now"
+    [new] = set(after) - before
+    assert after[new] == today()
+    with asked(chroma) as client:
+        assert client.get_collection(next(iter(unsaid)), embedding_function=None).metadata["other"] == 1
+
+
+def test_one_that_is_used_again_stays_whatever_it_says(opened: Open, chroma: str) -> None:
+    before = set(collections(chroma))
+    opened(chroma, made_by="again")
+    [name] = set(collections(chroma)) - before
+    keep(chroma, name, today() - 400)
+    embed = Words()
+    index = opened(chroma, embed, made_by="again")
+    assert embed.texts == 0
+    assert used(chroma)[name] == today()
+    with asked(chroma) as client:
+        space = client.get_collection(name, embedding_function=None).configuration_json["hnsw"]
+    assert (space["space"], space["ef_search"]) == ("cosine", 400), "noting its use changes nothing of how it is searched"
+    alone = open_index(corpus_of(), Words(), None)
+    assert index.nearest("how often do we meet", AMONG) == alone.nearest("how often do we meet", AMONG)
+
+
+@pytest.mark.parametrize("asked_for", ["a passage", "its health"])
+def test_a_process_that_runs_for_weeks_says_each_day_what_it_uses(
+    opened: Open, chroma: str, monkeypatch: pytest.MonkeyPatch, asked_for: str
+) -> None:
+    before = set(collections(chroma))
+    index = opened(chroma, made_by=f"weeks of {asked_for}")
+
+    def ask() -> None:
+        if asked_for == "a passage":
+            assert index.nearest("how often do we meet", AMONG) == "diary"
+        else:
+            assert index.problem() == ""
+
+    [name] = set(collections(chroma)) - before
+    keep(chroma, name, today() - 29)
+    now = chroma_server.time.monotonic()
+    ask()
+    assert used(chroma)[name] == today() - 29, "not with every question"
+    monkeypatch.setattr(chroma_server.time, "monotonic", lambda: now + chroma_server.NOTED_SECONDS + 60)
+    ask()
+    assert used(chroma)[name] == today()
+
+
+def test_one_that_was_in_use_all_the_same_is_filled_again(opened: Open, chroma: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worst that can happen: a machine that slept for a month, or a version that notes nothing."""
+    before = set(collections(chroma))
+    sleeper = opened(chroma, made_by="sleeper")
+    [name] = set(collections(chroma)) - before
+    keep(chroma, name, today() - 400)
+    opened(chroma, made_by="awake")
+    assert name not in collections(chroma)
+    assert sleeper.nearest("how often do we meet", AMONG) == "diary"
+    assert sleeper.search(QUESTION)[0].passage_id == "diary"
+    now = chroma_server.time.monotonic()
+    monkeypatch.setattr(chroma_server.time, "monotonic", lambda: now + chroma_server.AWAY_SECONDS + 1)
+    assert sleeper.nearest("how often do we meet", AMONG) == "diary"
+    assert used(chroma)[name] == today()
+    with asked(chroma) as client:
+        assert client.get_collection(name, embedding_function=None).count() == DOCUMENTS
+
+
+def test_a_server_that_takes_no_notes_is_used_all_the_same(
+    opened: Open, chroma: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from chromadb.api.models.Collection import Collection
+
+    def refused(*_: object, **__: object) -> None:
+        raise RuntimeError("read only")
+
+    opened(chroma, made_by="read only")
+    monkeypatch.setattr(Collection, "modify", refused)
+    embed = Words()
+    index = opened(chroma, embed, made_by="read only")
+    assert (embed.texts, index.problem()) == (0, "")
+    assert "could not be told which passages are in use (RuntimeError)" in caplog.text
 
 
 @pytest.mark.parametrize("damage", ["a document is missing", "a document was changed", "there is one too many"])

@@ -40,6 +40,7 @@ class Standing:
     window: int | None
     seconds: float
     coach: bool
+    appraisal: bool
     hide_names: bool
     fixed: dict[str, str]
     """What is set more strongly than this page could, and where, by the name of the setting."""
@@ -80,6 +81,7 @@ def standing_of(settings: Settings) -> Standing:
         window=settings.model_window,
         seconds=settings.model_timeout,
         coach=settings.model_coach,
+        appraisal=settings.model_appraisal,
         hide_names=settings.hide_names,
         fixed={name: where for name in ABOUT_THE_MODEL if (where := stronger(name, settings.home))},
         files=tuple(sorted(str(file) for file in found)),
@@ -114,6 +116,7 @@ def _changes(typed: Mapping[str, str], settings: Settings) -> dict[str, Value]:
     changes: dict[str, Value] = {
         # What is the default anyway is not written down.
         "model_coach": None if typed.get("coach") else False,
+        "model_appraisal": True if typed.get("appraisal") else None,
         "hide_names": True if typed.get("hide_names") else None,
     }
     # A number that was left as it was shown is not one that was chosen: some defaults depend on the model.

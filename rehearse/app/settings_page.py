@@ -39,6 +39,7 @@ def settings_html(workspace: Workspace, *, saved: bool = False) -> str:
         now=standing,
         endpoint=model_endpoint(settings),
         coached=standing.kind != BUILT_IN and settings.model_coach,
+        read_twice=standing.kind != BUILT_IN and settings.model_appraisal,
         window=shown_number(standing.window),
         seconds=shown_number(standing.seconds),
         least_window=FEWEST_WINDOW,

@@ -34,7 +34,14 @@ GREETING = '{"words": "Morning. Ten minutes.", "minutes": 10}'
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "OPENAI_BASE_URL", "REHEARSE_MODEL", "REHEARSE_HIDE_NAMES"):
+    for name in (
+        "OPENAI_API_KEY",
+        "OPENAI_API_KEY_FILE",
+        "OPENAI_BASE_URL",
+        "REHEARSE_MODEL",
+        "REHEARSE_MODEL_APPRAISAL",
+        "REHEARSE_HIDE_NAMES",
+    ):
         monkeypatch.delenv(name, raising=False)
     working = tmp_path / "working"
     working.mkdir()
@@ -145,6 +152,39 @@ def test_an_endpoint_is_kept_for_the_owner_alone_and_speaks_at_once(
         repr(standing_of(workspace.settings)),
     ):
         assert KEY not in told
+
+
+def test_the_model_may_also_read_what_the_words_do(
+    client: TestClient, workspace: Workspace, home: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = typed(who="endpoint", endpoint=fake.url, name="m", key=KEY, coach="")
+    client.post("/do/settings", data=form, headers=HERE)
+    talk = workspace.begin("pitch-to-boss", "marguerite-dunne", seed=7)
+    box = '<input type="checkbox" name="appraisal" value="1">'
+    assert box in settings_html(workspace), "it is asked for twice a turn only where somebody chose that"
+    assert "and the model before each answer" not in settings_html(workspace)
+    assert client.post("/do/settings", data=form | {"appraisal": "1"}, headers=HERE).json() == {"go": "settings?saved=1"}
+    assert kept(home)["model_appraisal"] is True
+    page = settings_html(workspace)
+    assert box.replace(">", " checked>") in page
+    assert "The built-in reader, and the model before each answer." in page
+    # In a talk that was open already as well: it reads the words, then it answers.
+    words = "Thanks for making time. What takes most of your time in the depots?"
+    fake.will(does.says('{"acts": []}'), does.says("Mostly the lists, if I am honest. "))
+    assert "lists" in workspace.resume(talk.rehearsal_id).say(words).text
+    assert len(fake.keys) == 2
+
+    monkeypatch.setenv("REHEARSE_MODEL_APPRAISAL", "0")
+    workspace.casting.reload()
+    page = settings_html(workspace)
+    assert "Set in REHEARSE_MODEL_APPRAISAL, which is stronger" in page
+    assert box.replace(">", " disabled>") in page
+    choose(workspace, form)
+    assert kept(home)["model_appraisal"] is True, "what is set more strongly is left as it was"
+    monkeypatch.delenv("REHEARSE_MODEL_APPRAISAL")
+    choose(workspace, form)
+    assert "model_appraisal" not in kept(home), "the default is not written down"
+    assert not workspace.settings.model_appraisal
 
 
 def test_the_built_in_counterpart_comes_back(client: TestClient, workspace: Workspace, home: Path, fake: FakeOpenAI) -> None:

@@ -23,9 +23,9 @@ from rehearse.domain.transcript import Speaker
 from rehearse.errors import RehearsalOverError, RehearseError, UnknownIdError
 from rehearse.workspace import KeptRehearsal
 
-QUIET_SECONDS = 0.15
+QUIET_SECONDS = 0.3
 """Answers that come sooner are shown at once; later ones are announced by three dots."""
-NEXT_SENTENCE_SECONDS = 0.05
+NEXT_SENTENCE_SECONDS = 0.1
 """How often it is looked whether another sentence of an answer has come."""
 STILL_THERE_SECONDS = 1.0
 """How often a page that waits is told that it waits: Gradio notices only then that somebody has closed it."""

@@ -20,7 +20,13 @@ FOLDER = Path(__file__).parent / "templates"
 def environment() -> Environment:
     """The one environment; a name that was not passed to a template raises."""
     env = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # The files come with the package: nobody edits them under a running server.
+        auto_reload=False,
     )
     env.globals.update(t=text, tn=counted, language=language, portrait=portrait, is_off_record=is_off_record)
     env.globals.update(day=day, own_place=own_place)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import hosted
 import pytest
@@ -30,12 +31,28 @@ WORDS = "Thank you, Marguerite. I'd like to show you how I read the drivers' for
 
 @dataclass
 class House:
-    """An installation where people sign in; Ana may invite others."""
+    """An installation where people sign in; Ana may invite others. Its server may end and begin again."""
 
-    workspace: Workspace
-    site: Site
+    home: Path
     browser: Browser
+    workspace: Workspace = field(init=False)
+    site: Site = field(init=False)
     doors: ExitStack = field(default_factory=ExitStack)
+    _serving: ExitStack = field(default_factory=ExitStack)
+
+    def begins(self, port: int = 0) -> None:
+        """Serve what is kept in the data folder, and know nothing else of what was before."""
+        self.workspace = hosted.installed(self.home, auth="accounts")
+        self._serving.callback(self.workspace.store.close)
+        # In a thread of its own, because Playwright has taken the event loop of this one.
+        with ThreadPoolExecutor(1) as aside:
+            application = aside.submit(hosted.application, self.workspace).result()
+        # As `rehearse serve` does: a page that listens is hung up on.
+        self.site = Site(self._serving.enter_context(hosted.served(application, port, patience=1)))
+
+    def ends(self) -> None:
+        """Serve nobody any more, whatever is open."""
+        self._serving.close()
 
     def visitor(self) -> Visit:
         """Somebody at a browser of their own, whom nobody knows yet."""
@@ -44,20 +61,16 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    workspace = hosted.installed(tmp_path_factory.mktemp("house"), auth="accounts")
+    house = House(tmp_path_factory.mktemp("house"), browser)
     with pytest.MonkeyPatch.context() as patch:
         # Quick hashes: what is looked at here is who comes in.
         patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         passwords._nobody.cache_clear()
-        hosted.accounts_of(workspace).add("Ana", OLD, host=True)
-        # In a thread of its own, because Playwright has taken the event loop of this one.
-        with ThreadPoolExecutor(1) as aside:
-            application = aside.submit(hosted.application, workspace).result()
-        with hosted.served(application) as address:
-            house = House(workspace, Site(address), browser)
-            with house.doors:
-                yield house
-    workspace.store.close()
+        house.begins()
+        hosted.accounts_of(house.workspace).add("Ana", OLD, host=True)
+        with house.doors:
+            yield house
+        house.ends()
 
 
 def well_made(visit: Visit) -> None:
@@ -193,3 +206,31 @@ def ben_changes_his_password(visit: Visit) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
     sign_in(visit, "Ben", NEW)
     expect(page.locator(".talk-row")).to_have_count(1)
+
+
+def test_a_server_that_begins_again_knows_who_was_signed_in_and_the_open_page_goes_on(house: House) -> None:
+    ana, stranger = house.visitor(), house.visitor()
+    page = ana.page
+    ana.go()
+    sign_in(ana, "Ana", OLD)
+    page.wait_for_selector("form.prepare[data-ready]")
+    talk = ana.begin(persona="marguerite-dunne")
+    ana.say(WORDS, 1)
+    box, lost = page.get_by_label("Your words"), page.get_by_text("Connection to the server was lost")
+    house.ends()
+    box.fill("Half an hour every second Wednesday.")
+    box.press("Enter")
+    expect(lost.first).to_be_visible()
+    house.begins(int(house.site.address.rpartition(":")[2]))
+    expect(lost).to_have_count(0)
+    # Not loaded anew: what was being written is there, and is said by the same person in the same talk.
+    expect(box).to_have_value("Half an hour every second Wednesday.")
+    box.press("Enter")
+    ana.wait_for_turn(2)
+    assert talk in page.url
+    of_the_network = ("net::ERR_", "Failed to fetch", "Connection errored out")
+    assert [c for c in ana.complaints if not any(words in c for words in of_the_network)] == []
+    ana.go("/account")
+    expect(page.get_by_role("heading", name="Signed in as Ana")).to_be_visible()
+    stranger.go(f"/stage?rehearsal={talk}")
+    expect(stranger.page).to_have_url(re.compile("/sign-in"))

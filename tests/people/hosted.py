@@ -71,9 +71,12 @@ def played(workspace: Workspace, word: str, *, end: bool = True, off_record: boo
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """The application on a port of the loopback; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", proxy_headers=False))
+def served(app: ASGIApp, port: int = 0, patience: int | None = None) -> Iterator[str]:
+    """The application on a port of the loopback; its address. At the end connections have so many seconds to close."""
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_level="error", proxy_headers=False, timeout_graceful_shutdown=patience
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -28,6 +28,7 @@ from transformers import BertModel
 from rehearse.domain.acts import Act
 from rehearse.domain.library import load_corpus, shipped_root
 from rehearse.domain.rated import LabelledAct, Levels, RatedExchange, load_rated, load_sentences
+from rehearse.perception.levels import SHOWN_ANYWHERE
 from rehearse.perception.segments import sentences
 
 ACTS = [act.value for act in Act]
@@ -39,14 +40,33 @@ MASKED = 0.08
 """The share of the learner's tokens hidden while fitting, so that no single word decides a level."""
 PADDED = 0.15
 """The share of turns to which empty sentences are added while fitting: they change no level, and make a turn less plain."""
+CLAIMED = 0.06
+"""The share of turns before which a bare claim to understand is put: alone it is weak, before what is understood it takes nothing away."""
+CLAIMS = (
+    "Same.",
+    "Same here.",
+    "Me too.",
+    "Yep.",
+    "I feel you.",
+    "I know what you mean.",
+    "I get that.",
+    "Been there.",
+    "I can relate.",
+)
+JOINED = 0.15
+"""The share of turns that are fitted on with another answer to the same words behind or before them: what one shows, both show."""
+MOST_JOINED = 110
+"""Words of two answers together; of more the reader would not see the end."""
 MEAN_OF = 250
 """Over about how many last steps the weights are averaged."""
 
 
 class Sample(RatedExchange):
-    """What is fitted on: an exchange, or a sentence of which only is known whether it says anything."""
+    """What is fitted on: an exchange, a sentence of which only is known whether it says anything, or two joined answers."""
 
     empty: bool | None = None
+    joined: bool = False
+    """Whether these are two answers: then only what is shown anywhere is known of both."""
 
 
 def base_model_folder() -> Path:
@@ -122,6 +142,7 @@ def batch_of(
         "acts": torch.zeros(len(rows), len(ACTS)),
         "token_acts": torch.zeros(len(rows), width, len(ACTS)),
         "token_mask": torch.zeros(len(rows), width),
+        "acts_known": torch.tensor([float(row.acts_complete) for row in rows]).unsqueeze(1),
         "levels": torch.full((len(rows), len(CRITERIA)), -1, dtype=torch.long),
         "applies": torch.full((len(rows), len(NULLABLE) + 1), -1.0),
     }
@@ -132,7 +153,7 @@ def batch_of(
         out["ids"][i, : len(ids)] = torch.tensor(seen)
         out["mask"][i, : len(ids)] = 1
         out["kinds"][i, : len(ids)] = torch.tensor(kinds)
-        out["token_mask"][i, 1 : len(offsets) - 1] = 1
+        out["token_mask"][i, 1 : len(offsets) - 1] = float(row.acts_complete)
         for label in row.acts:
             a = ACTS.index(label.act.value)
             out["acts"][i, a] = 1
@@ -143,9 +164,9 @@ def batch_of(
         if row.levels is not None:
             for c, name in enumerate(CRITERIA):
                 level = getattr(row.levels, name)
-                if level is not None:
+                if level is not None and (not row.joined or name in SHOWN_ANYWHERE):
                     out["levels"][i, c] = level
-                if name in NULLABLE:
+                if name in NULLABLE and not row.joined:
                     out["applies"][i, NULLABLE.index(name)] = float(level is not None)
         if row.empty is not None:
             out["applies"][i, -1] = float(row.empty)
@@ -168,12 +189,44 @@ def padded(row: Sample, fillers: list[str], rng: random.Random) -> Sample:
     return row.model_copy(update={"text": text, "levels": levels})
 
 
+def joined(row: Sample, mates: list[Sample], rng: random.Random) -> Sample:
+    """The turn and another answer to the same words as one turn, in either order: each level is that of the stronger one."""
+    other = rng.choice(mates)
+    if row.levels is None or other.levels is None or other.id == row.id:
+        return row
+    first, second = (row, other) if rng.random() < 0.5 else (other, row)
+    # An act's words are looked for in the whole: they have to stand at the same place as in the answer they come from.
+    text = f"{first.text} {second.text}"
+    if len(text.split()) > MOST_JOINED:
+        return row
+    acts = (*first.acts, *(act for act in second.acts if act.quote not in first.text))
+    stronger = {name: max(getattr(row.levels, name), getattr(other.levels, name)) for name in SHOWN_ANYWHERE}
+    return row.model_copy(update={"text": text, "acts": acts, "levels": row.levels.model_copy(update=stronger), "joined": True})
+
+
+def claimed(row: Sample, rng: random.Random) -> Sample:
+    """The turn after a bare claim to understand, which by itself is interpretation of the weak kind."""
+    if row.levels is None or not row.context:
+        return row
+    levels = row.levels.model_copy(update={"interpretation": max(1, row.levels.interpretation)})
+    return row.model_copy(update={"text": f"{rng.choice(CLAIMS)} {row.text}", "levels": levels})
+
+
+def answers_by_context(rows: list[Sample]) -> dict[str, list[Sample]]:
+    """The rated answers to each thing that was said."""
+    found: dict[str, list[Sample]] = {}
+    for row in rows:
+        if row.levels is not None and row.context:
+            found.setdefault(row.context, []).append(row)
+    return found
+
+
 def pieces_of(rows: list[Sample]) -> list[Sample]:
     """Each sentence of longer turns as a turn of its own, with the acts whose words stand in it: acts are a local matter."""
     pieces = []
     for row in rows:
         cut = sentences(row.text)
-        if len(cut) < 2:
+        if len(cut) < 2 or not row.acts_complete:
             continue
         for sentence in cut:
             inside = []
@@ -192,9 +245,13 @@ def pieces_of(rows: list[Sample]) -> list[Sample]:
 
 def loss_of(outputs: tuple[torch.Tensor, ...], batch: dict[str, torch.Tensor], level_weights: torch.Tensor) -> torch.Tensor:
     acts, tokens, levels, applies, _, _ = outputs
-    loss = 10.0 * functional.binary_cross_entropy_with_logits(acts, batch["acts"], pos_weight=torch.full((len(ACTS),), 1.5))
+    known = batch["acts_known"]
+    act = functional.binary_cross_entropy_with_logits(
+        acts, batch["acts"], pos_weight=torch.full((len(ACTS),), 1.5), reduction="none"
+    )
+    loss = 10.0 * (act * known).sum() / (known.sum() * len(ACTS)).clamp(min=1.0)
     token = functional.binary_cross_entropy_with_logits(tokens, batch["token_acts"], reduction="none").mean(-1)
-    loss = loss + 3.0 * (token * batch["token_mask"]).sum() / batch["token_mask"].sum()
+    loss = loss + 3.0 * (token * batch["token_mask"]).sum() / batch["token_mask"].sum().clamp(min=1.0)
     for c in range(len(CRITERIA)):
         known = batch["levels"][:, c] >= 0
         if known.any():
@@ -262,6 +319,17 @@ def train(rows: list[Sample], told: list[Sample], args: argparse.Namespace) -> E
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     pieces = pieces_of(rows)
     fillers = [s.text for s in told if s.empty]
+    mates = answers_by_context(rows)
+
+    def changed(row: Sample) -> Sample:
+        """The turn as it is fitted on this time: as it is, padded, after a claim, or with another answer."""
+        draw = rng.random()
+        if draw < PADDED:
+            return padded(row, fillers, rng)
+        if draw < PADDED + CLAIMED:
+            return claimed(row, rng)
+        return joined(row, mates[row.context], rng) if draw < PADDED + CLAIMED + JOINED and row.context in mates else row
+
     heads = [p for n, p in model.named_parameters() if not n.startswith("bert.")]
     optimizer = torch.optim.AdamW(
         [{"params": [p for p in model.bert.parameters() if p.requires_grad], "lr": args.rate}, {"params": heads, "lr": 1e-3}],
@@ -288,8 +356,7 @@ def train(rows: list[Sample], told: list[Sample], args: argparse.Namespace) -> E
         model.train()
         total, step = 0.0, 0
         for part in batches(rows, args.batch, rng):
-            said = [padded(row, fillers, rng) if rng.random() < PADDED else row for row in part]
-            batch = batch_of(tokenizer, said, drop_context=0.25, rng=rng, masked=MASKED)
+            batch = batch_of(tokenizer, [changed(row) for row in part], drop_context=0.25, rng=rng, masked=MASKED)
             loss = loss_of(run(model, batch), batch, level_weights)
             short = sorted(rng.sample(pieces, 18) + rng.sample(told, 6), key=lambda r: len(r.text))
             cut = batch_of(tokenizer, short, drop_context=1.1, rng=rng, masked=MASKED)
@@ -401,6 +468,7 @@ def main() -> None:
     model = train(fitted, told, args)
 
     found = predict(model, calibration, context=False)
+    labelled = np.array([r.acts_complete for r in calibration])
     truth = np.array([[any(x.act.value == a for x in r.acts) for a in ACTS] for r in calibration])
     # An answer to a concern can only be told from what it answers.
     paired = predict(model, calibration, context=True)
@@ -413,7 +481,7 @@ def main() -> None:
         "acts": ACTS,
         "criteria": CRITERIA,
         "nullable": NULLABLE,
-        "thresholds": choose_thresholds(found["acts"], truth),
+        "thresholds": choose_thresholds(found["acts"][labelled], truth[labelled]),
         "temperatures": [temperature(paired["levels"][:, c], levels[:, c]) for c in range(len(CRITERIA))],
         "text_tokens": TEXT_TOKENS,
         "context_tokens": CONTEXT_TOKENS,

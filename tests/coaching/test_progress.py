@@ -166,7 +166,8 @@ def test_played_rehearsals_by_a_clumsy_and_then_a_skilled_learner() -> None:
         found = progress([clumsy, skilled])
         verdicts = {s.criterion_id: s.since_last.verdict for s in found.series}
         assert Verdict.BETTER in verdicts.values()
-        assert Verdict.WORSE not in verdicts.values()
+        # Cheap comfort (“it's nothing to be embarrassed about”) is a weak emotional reaction, and the clumsy ones have it ready.
+        assert {name for name, verdict in verdicts.items() if verdict is Verdict.WORSE} <= {"emotional_reaction"}
         again = progress([skilled, skilled])
         assert {s.since_last.verdict for s in again.series} == {Verdict.NO_CLEAR_CHANGE}
         quotes = [line.remark.span.quote for line in found.playbook]

@@ -24,8 +24,8 @@ from rehearse.simulation.voice import VoiceRecord
 
 T = TypeVar("T")
 
-OWN_AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
-"""Turns that this machine works on at the same time; more would only wait for its processors."""
+OWN_AT_ONCE = max(2, os.cpu_count() or 1)
+"""Turns that this machine works on at the same time; more would wait for its processors, and hold up the pages with them."""
 MODEL_AT_ONCE = 16
 """Turns that wait for a chat model at the same time; they cost this machine nearly nothing."""
 MOST_WAITING = 400

@@ -21,6 +21,8 @@ from rehearse.perception.segments import sentences, words
 
 QUIET_TURNS = 5
 """For how many turns a remark is not repeated."""
+MOST_REMARKS = 2
+"""On one turn."""
 _ADVICE = 1.2
 """The expected level of unasked advice, in [0, 2], from which a turn is mainly that."""
 _LISTENING = ("emotional_reaction", "interpretation", "exploration")
@@ -64,7 +66,9 @@ class Remarker:
                 continue
             skills.add(text.skill)
             remarks.append(self._remark(conversation, seen, text, value, earlier))
-        return tuple(remarks[:2])
+            if len(remarks) == MOST_REMARKS:
+                break
+        return tuple(remarks)
 
     def _remark(
         self, conversation: Conversation, seen: Seen, text: RemarkText, value: float, earlier: Sequence[Remark]

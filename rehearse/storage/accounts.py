@@ -95,19 +95,20 @@ class AccountStore:
     def who(self, login_id: str, idle: timedelta) -> StoredPerson | None:
         """Whose login it is; None where it has ended, has expired, was idle too long, or its person is locked."""
         now = datetime.now(UTC)
+        # Values rather than rows of the mapper: this is asked with each request.
+        asked = select(LoginRow.kind, LoginRow.seen_at, LoginRow.expires_at, *_OF_PERSON)
         with self.database.reading() as session:
             found = session.execute(
-                select(LoginRow, PersonRow).join(PersonRow, PersonRow.id == LoginRow.person_id).where(LoginRow.id == login_id)
+                asked.join(PersonRow, PersonRow.id == LoginRow.person_id).where(LoginRow.id == login_id)
             ).first()
-            if found is None:
-                return None
-            login, person = found
-            asleep = login.kind == BROWSER and login.seen_at < now - idle
-            if login.expires_at <= now or asleep or person.locked_at is not None:
-                return None
-            stale = login.seen_at < now - SEEN_EVERY
-            who = _person(person)
-        if stale:
+        if found is None:
+            return None
+        kind, seen_at, expires_at, *of_person = found
+        who = StoredPerson(*of_person)
+        asleep = kind == BROWSER and seen_at < now - idle
+        if expires_at <= now or asleep or who.locked_at is not None:
+            return None
+        if seen_at < now - SEEN_EVERY:
             with self.database.writing() as session:
                 kept = session.get(LoginRow, login_id)
                 if kept is not None:
@@ -222,6 +223,17 @@ def _row(session: Session, person_id: str) -> PersonRow:
 
 def _end(session: Session, person_id: str, keep: str | None) -> None:
     session.execute(delete(LoginRow).where(LoginRow.person_id == person_id, LoginRow.id != (keep or "")))
+
+
+_OF_PERSON = (
+    PersonRow.id,
+    PersonRow.name,
+    PersonRow.password_hash,
+    PersonRow.host,
+    PersonRow.made_at,
+    PersonRow.locked_at,
+)
+"""A `StoredPerson`, field by field."""
 
 
 def _person(row: PersonRow) -> StoredPerson:

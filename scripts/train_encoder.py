@@ -3,7 +3,7 @@
     pip install -e '.[train]' && python scripts/train_encoder.py
 
 One MiniLM reads the pair (the learner's words, what they answer). Each label has its own attention over the learner's words, so
-that the words that decided a level can be shown. Seeded; about twenty minutes on two cores. Nothing of the held-out fifth
+that the words that decided a level can be shown. Seeded; more than an hour on two cores. Nothing of the held-out fifth
 (`RatedExchange.held_out`) is read here; thresholds are chosen on a tenth of the training part, held apart for that. What ships is
 the running mean of the weights over the last steps (Polyak and Juditsky 1992), which is steadier than the last of them.
 """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Row, delete, or_, select
 from sqlalchemy.orm import Session
 
 from rehearse.errors import LearnerError, UnknownIdError
@@ -103,12 +104,11 @@ class AccountStore:
             ).first()
         if found is None:
             return None
-        kind, seen_at, expires_at, *of_person = found
-        who = StoredPerson(*of_person)
-        asleep = kind == BROWSER and seen_at < now - idle
-        if expires_at <= now or asleep or who.locked_at is not None:
+        who = _person(found)
+        asleep = found.kind == BROWSER and found.seen_at < now - idle
+        if found.expires_at <= now or asleep or who.locked_at is not None:
             return None
-        if seen_at < now - SEEN_EVERY:
+        if found.seen_at < now - SEEN_EVERY:
             with self.database.writing() as session:
                 kept = session.get(LoginRow, login_id)
                 if kept is not None:
@@ -233,8 +233,8 @@ _OF_PERSON = (
     PersonRow.made_at,
     PersonRow.locked_at,
 )
-"""A `StoredPerson`, field by field."""
+"""What a `StoredPerson` is made of."""
 
 
-def _person(row: PersonRow) -> StoredPerson:
+def _person(row: PersonRow | Row[Any]) -> StoredPerson:
     return StoredPerson(row.id, row.name, row.password_hash, row.host, row.made_at, row.locked_at)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Row, delete, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from rehearse.errors import LearnerError, UnknownIdError
@@ -99,7 +99,7 @@ class AccountStore:
         # Values rather than rows of the mapper: this is asked with each request.
         asked = select(LoginRow.kind, LoginRow.seen_at, LoginRow.expires_at, *_OF_PERSON)
         with self.database.reading() as session:
-            found = session.execute(
+            found: Any = session.execute(
                 asked.join(PersonRow, PersonRow.id == LoginRow.person_id).where(LoginRow.id == login_id)
             ).first()
         if found is None:
@@ -236,5 +236,5 @@ _OF_PERSON = (
 """What a `StoredPerson` is made of."""
 
 
-def _person(row: PersonRow | Row[Any]) -> StoredPerson:
+def _person(row: PersonRow) -> StoredPerson:
     return StoredPerson(row.id, row.name, row.password_hash, row.host, row.made_at, row.locked_at)

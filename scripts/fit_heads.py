@@ -5,7 +5,7 @@
 Nothing but three heads changes (where each looks, and what it makes of it), so acts, clarity, retrieval and the guard stay as they
 are, to the bit. The heads begin as they were and are held near to that. Fitted on the exchanges as they are, without what was
 answered, after a bare claim to understand, and joined with another answer to the same words; as in `train_encoder.py`, nothing of
-the held-out fifth is read, and the temperatures are chosen on a tenth that is held apart. Seeded; three minutes on two cores. A full
+the held-out fifth is read, and the temperatures are chosen on a tenth that is held apart. Seeded; a minute on two cores. A full
 fit takes more than an hour and includes what this does.
 """
 
@@ -26,7 +26,19 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
-from train_encoder import ACTS, CRITERIA, Sample, answers_by_context, claimed, encode_pair, joined, load_tokenizer, temperature
+from train_encoder import (
+    ACTS,
+    CRITERIA,
+    Sample,
+    answers_by_context,
+    batches,
+    claimed,
+    encode_pair,
+    help_for_rare,
+    joined,
+    load_tokenizer,
+    temperature,
+)
 
 from rehearse.domain.library import shipped_root
 from rehearse.domain.rated import load_rated
@@ -153,14 +165,6 @@ class Moved(nn.Module):
         return Head(attend, weight, bias)
 
 
-def batches(seen: list[Seen], rng: random.Random) -> list[list[Seen]]:
-    """Samples of similar length together, in random order."""
-    order = sorted(seen, key=lambda s: len(s.values) + rng.random() * 6)
-    cut = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
-    rng.shuffle(cut)
-    return cut
-
-
 def padded_values(part: list[Seen]) -> tuple[torch.Tensor, torch.Tensor]:
     """Values of one shape, (batch, tokens, width), and what keeps the head from looking behind their end."""
     longest = max(len(s.values) for s in part)
@@ -174,14 +178,16 @@ def padded_values(part: list[Seen]) -> tuple[torch.Tensor, torch.Tensor]:
 def fit(head: Head, seen: list[Seen], which: int, seed: int) -> Head:
     """The head of one mechanism, moved to what the samples say."""
     rng, moved = random.Random(seed), Moved(head)
-    counts = np.bincount([s.levels[which] for s in seen], minlength=3)
-    # A little help for rare levels, as in the full fit.
-    rare = torch.tensor((counts.sum() / counts) ** 0.25 / ((counts.sum() / counts) ** 0.25).mean(), dtype=torch.float32)
+    rare = help_for_rare(np.bincount([s.levels[which] for s in seen], minlength=3))
     optimizer = torch.optim.Adam(moved.parameters(), lr=RATE)
-    steps = EPOCHS * len(batches(seen, rng))
+
+    def parts() -> list[list[Seen]]:
+        return batches(seen, BATCH, rng, lambda s: len(s.values), 6)
+
+    steps = EPOCHS * len(parts())
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(0.0, 1.0 - step / steps))
     for _ in range(EPOCHS):
-        for part in batches(seen, rng):
+        for part in parts():
             values, mask = padded_values(part)
             logits = moved(functional.dropout(values, DROPPED), mask)
             levels, weight = torch.tensor([s.levels[which] for s in part]), torch.tensor([s.weight for s in part])

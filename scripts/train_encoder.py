@@ -15,7 +15,9 @@ import json
 import random
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -59,6 +61,8 @@ MOST_JOINED = 110
 """Words of two answers together; of more the reader would not see the end."""
 MEAN_OF = 250
 """Over about how many last steps the weights are averaged."""
+
+T = TypeVar("T")
 
 
 class Sample(RatedExchange):
@@ -243,6 +247,15 @@ def pieces_of(rows: list[Sample]) -> list[Sample]:
     return pieces
 
 
+def help_for_rare(counts: np.ndarray) -> torch.Tensor:
+    """What a sample of each level weighs, by how often the levels occur, (..., levels).
+
+    A little more for rare ones; much more would make the reader see them everywhere.
+    """
+    inverse = (counts.sum(-1, keepdims=True) / counts) ** 0.25
+    return torch.tensor(inverse / inverse.mean(-1, keepdims=True), dtype=torch.float32)
+
+
 def loss_of(outputs: tuple[torch.Tensor, ...], batch: dict[str, torch.Tensor], level_weights: torch.Tensor) -> torch.Tensor:
     acts, tokens, levels, applies, _, _ = outputs
     known = batch["acts_known"]
@@ -272,9 +285,9 @@ def run(model: Encoder, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, .
     return tuple(output.float() for output in outputs)
 
 
-def batches(rows: list[Sample], size: int, rng: random.Random) -> list[list[Sample]]:
-    """Batches of rows of similar length, in random order: far less padding."""
-    order = sorted(rows, key=lambda r: len(r.text) + min(len(r.context), 300) + rng.random() * 60)
+def batches(rows: list[T], size: int, rng: random.Random, length: Callable[[T], int], blur: float) -> list[list[T]]:
+    """Batches of rows of similar length, give or take `blur`, in random order: far less padding."""
+    order = sorted(rows, key=lambda r: length(r) + rng.random() * blur)
     cut = [order[i : i + size] for i in range(0, len(order), size)]
     rng.shuffle(cut)
     return cut
@@ -346,16 +359,14 @@ def train(rows: list[Sample], told: list[Sample], args: argparse.Namespace) -> E
                 level = getattr(row.levels, name)
                 if level is not None:
                     counts[c, level] += 1
-    # A little help for rare levels; more of it would make the reader see them everywhere.
-    inverse = (counts.sum(1, keepdims=True) / counts) ** 0.25
-    level_weights = torch.tensor(inverse / inverse.mean(1, keepdims=True), dtype=torch.float32)
+    level_weights = help_for_rare(counts)
     retrieval = Retrieval(tokenizer, rng) if args.retrieval > 0 else None
     mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(1 - 1 / MEAN_OF))
     started = time.monotonic()
     for epoch in range(args.epochs):
         model.train()
         total, step = 0.0, 0
-        for part in batches(rows, args.batch, rng):
+        for part in batches(rows, args.batch, rng, lambda r: len(r.text) + min(len(r.context), 300), 60):
             batch = batch_of(tokenizer, [changed(row) for row in part], drop_context=0.25, rng=rng, masked=MASKED)
             loss = loss_of(run(model, batch), batch, level_weights)
             short = sorted(rng.sample(pieces, 18) + rng.sample(told, 6), key=lambda r: len(r.text))

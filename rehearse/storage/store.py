@@ -99,13 +99,8 @@ class RehearsalStore:
         """Commit the answer to a turn; the first answer stays."""
         with self.database.writing() as session:
             concluded = self._concluded(session, answer.assessment_json)
-            self._lock(session, rehearsal_id)
-            turn = session.execute(
-                select(TurnRow.learner, TurnRow.counterpart).where(*_is(TurnRow, rehearsal_id, number))
-            ).first()
-            if turn is None:
-                raise UnknownIdError("turn", f"{rehearsal_id}/{number}", [])
-            if turn.counterpart is not None:
+            learner, answered = self._turn(session, rehearsal_id, number)
+            if answered is not None:
                 return
             session.execute(
                 update(TurnRow)
@@ -118,16 +113,16 @@ class RehearsalStore:
                 )
             )
             said = update(SaidRow).where(*_is(SaidRow, rehearsal_id, number))
-            session.execute(said.values(words=folded(turn.learner, answer.text)))
+            session.execute(said.values(words=folded(learner, answer.text)))
 
     def update_assessment(self, rehearsal_id: str, number: int, assessment_json: str) -> None:
         """Keep a later view of an answered turn in place of the first; `UnknownIdError` where nothing was answered yet."""
         with self.database.writing() as session:
             concluded = self._concluded(session, assessment_json)
-            row = self._turn(session, rehearsal_id, number)
-            if row.counterpart is None:
+            _, answered = self._turn(session, rehearsal_id, number)
+            if answered is None:
                 raise UnknownIdError("answered turn", f"{rehearsal_id}/{number}", [])
-            row.assessment_json = concluded
+            session.execute(update(TurnRow).where(*_is(TurnRow, rehearsal_id, number)).values(assessment_json=concluded))
 
     def end(
         self,
@@ -205,7 +200,7 @@ class RehearsalStore:
     def delete(self, rehearsal_id: str) -> None:
         """Delete one rehearsal and what was contested in it; its words are overwritten in the file."""
         with self.database.writing() as session:
-            self._row(session, rehearsal_id, lock=True)
+            self._lock(session, rehearsal_id)
             session.execute(delete(RehearsalRow).where(RehearsalRow.id == rehearsal_id))
         self.database.compact()
 
@@ -276,12 +271,15 @@ class RehearsalStore:
         ending: str | None = found.ending
         return ending
 
-    def _turn(self, session: Session, rehearsal_id: str, number: int) -> TurnRow:
+    def _turn(self, session: Session, rehearsal_id: str, number: int) -> tuple[str, str | None]:
+        """What was said in a turn, the learner's words and the counterpart's, locked with its rehearsal."""
         self._lock(session, rehearsal_id)
-        row = session.get(TurnRow, (rehearsal_id, number))
-        if row is None:
+        said = select(TurnRow.learner, TurnRow.counterpart).where(*_is(TurnRow, rehearsal_id, number))
+        found = session.execute(said).first()
+        if found is None:
             raise UnknownIdError("turn", f"{rehearsal_id}/{number}", [])
-        return row
+        learner, counterpart = found
+        return learner, counterpart
 
 
 def _is(table: type[TurnRow] | type[SaidRow], rehearsal_id: str, number: int) -> tuple[ColumnElement[bool], ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rehearse.config import Settings, load_settings
 from rehearse.llm.chat import ChatModel, Usage
@@ -23,6 +23,16 @@ ABOUT_THE_MODEL = (
 """The settings that can be changed while the program runs."""
 
 
+class Watch(Protocol):
+    """Told what became of what a model was asked besides an answer, and its tokens; see `rehearse.llm.outcome`."""
+
+    def reviewed(self, outcome: str, usage: Usage) -> None:
+        """A model was to read a turn a second time."""
+
+    def appraised(self, outcome: str, usage: Usage) -> None:
+        """A model was to read the acts of a turn."""
+
+
 @dataclass
 class Casting:
     """Who words the counterparts by the settings in force. Safe to use from several threads."""
@@ -33,8 +43,8 @@ class Casting:
     """The one before, which may still be speaking; let go of when the next is chosen."""
     _opened: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    watch: Callable[[str, Usage], object] | None = None
-    """Told what became of each second reading, and its tokens."""
+    watch: Watch | None = None
+    """Whoever counts."""
 
     @property
     def model(self) -> ChatModel | None:
@@ -72,7 +82,12 @@ class Casting:
     def read_again(self, outcome: str, usage: Usage) -> None:
         """Tell whoever counts what became of a second reading."""
         if self.watch is not None:
-            self.watch(outcome, usage)
+            self.watch.reviewed(outcome, usage)
+
+    def read_acts(self, outcome: str, usage: Usage) -> None:
+        """Tell whoever counts what became of a model's reading of acts."""
+        if self.watch is not None:
+            self.watch.appraised(outcome, usage)
 
     def cast(self, model: ChatModel) -> None:
         """Let a model that is open already speak, whatever the settings say: for tests, and for models of one's own."""

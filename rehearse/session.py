@@ -25,6 +25,7 @@ from rehearse.domain.state import Cause, Ending, Reaction, State
 from rehearse.domain.transcript import Speaker, Transcript
 from rehearse.errors import UnknownIdError
 from rehearse.llm.chat import ChatModel
+from rehearse.llm.outcome import Told
 from rehearse.perception.encoder import shared_encoder
 from rehearse.simulation.engine import Engine, Prepared
 from rehearse.simulation.snapshot import Snapshot
@@ -81,11 +82,12 @@ class Rehearsal:
         model: ChatModel | None = None,
         reviewer: Reviewer | None = None,
         appraise_by_model: bool = False,
+        told_acts: Told | None = None,
     ) -> Rehearsal:
         """Begin a rehearsal; `UnknownIdError` for an id or difficulty that is not there.
 
         `model` words the counterpart's answers, and reads the learner's acts as well if `appraise_by_model`; `reviewer` reads
-        each turn once more, beside the coach.
+        each turn once more, beside the coach. `told_acts` is told what became of each of the model's readings of acts.
         """
         library = library or shipped_library()
         if difficulty not in list(Difficulty):
@@ -98,7 +100,7 @@ class Rehearsal:
             [],
             offer,
             actor=ModelActor(model, library, shared_encoder()) if model else None,
-            appraiser=ModelAppraiser(model, library, shared_encoder()) if model and appraise_by_model else None,
+            appraiser=ModelAppraiser(model, library, shared_encoder(), told_acts) if model and appraise_by_model else None,
             reviews=Reviews(reviewer),
         )
 

@@ -164,6 +164,7 @@ class Workspace:
             model=self.model,
             reviewer=self._reviewer(offer),
             appraise_by_model=self.settings.model_appraisal,
+            told_acts=self.casting.read_acts,
         )
 
     def _reviewer(self, offer: OfferCard | None) -> Reviewer | None:

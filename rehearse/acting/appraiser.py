@@ -16,6 +16,7 @@ from rehearse.domain.library import Library
 from rehearse.domain.quotes import find_words
 from rehearse.errors import ModelError
 from rehearse.llm.chat import ChatModel
+from rehearse.llm.outcome import READ, UNUSABLE, Told, telling
 from rehearse.llm.prompts import fenced, load_prompt
 from rehearse.perception.acts import detect_acts
 from rehearse.perception.encoder import Encoder
@@ -44,11 +45,15 @@ class ActReading(BaseModel):
 
 @dataclass(frozen=True)
 class ModelAppraiser:
-    """Reads turns with one model and the embedded reader. Safe to use from several threads."""
+    """Reads turns with one model and the embedded reader; `told` is called once for each turn that the model was to read.
+
+    Safe to use from several threads.
+    """
 
     model: ChatModel
     library: Library
     encoder: Encoder
+    told: Told | None = None
 
     def acts(self, text: str, context: str) -> tuple[ActSpan, ...]:
         """The acts of a turn by both readers; by the embedded one alone where the model fails or the turn cannot be read."""
@@ -56,13 +61,20 @@ class ModelAppraiser:
         if readability(text) is not Readability.PLAIN:
             return ()
         prompt = load_prompt("appraisal").fill((), heard=fenced(context or "nothing yet"), said=fenced(text))
-        try:
-            read = self.model.structured(prompt, ActReading, max_tokens=_TOKENS).answer
-        except ModelError as error:
-            log.warning("the acts were read by the embedded reader alone: %s", error)
-            return own
-        assert isinstance(read, ActReading)
-        return merge(own, read.acts, text, context, self.encoder)
+        with telling(self.told) as outcome:
+            try:
+                found = self.model.structured(prompt, ActReading, max_tokens=_TOKENS)
+            except ModelError as error:
+                outcome.became = error.failure.value
+                log.warning("the acts were read by the embedded reader alone: %s", error)
+                return own
+            outcome.usage, read = found.usage, found.answer
+            assert isinstance(read, ActReading)
+            both = merge(own, read.acts, text, context, self.encoder)
+            # Quotes that are in the turn were read, also where the rule does not let their acts hold.
+            proved = not read.acts or any(find_words(item.quote, text) for item in read.acts)
+            outcome.became = READ if proved else UNUSABLE
+            return both
 
 
 def merge(own: tuple[ActSpan, ...], quoted: list[QuotedAct], text: str, context: str, encoder: Encoder) -> tuple[ActSpan, ...]:

@@ -151,7 +151,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     tools = McpMount(visitors)
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.lifespan)
     metrics = Metrics(shared_work(), lambda: len(shared_talks()))
-    workspace.casting.watch = metrics.reviewed
+    workspace.casting.watch = metrics
     app.state.readiness = readiness = Readiness(workspace)
     for router in (
         routes.assets(),

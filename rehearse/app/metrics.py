@@ -76,8 +76,14 @@ class Metrics:
             ["outcome"],
             registry=registry,
         )
+        self.model_appraisals = Counter(
+            "rehearse_model_appraisals",
+            "Turns whose acts a chat model was to read: read, unusable, error, or how it failed.",
+            ["outcome"],
+            registry=registry,
+        )
         self.model_tokens = Counter(
-            "rehearse_model_tokens", "Tokens of answers and of second readings.", ["kind"], registry=registry
+            "rehearse_model_tokens", "Tokens of answers, of second readings and of acts read.", ["kind"], registry=registry
         )
         self.model_caught = Counter(
             "rehearse_model_caught", "Sentences of a model that were kept from being shown, by rule.", ["rule"], registry=registry
@@ -103,6 +109,11 @@ class Metrics:
     def reviewed(self, outcome: str, usage: Usage) -> None:
         """A chat model was asked to read a turn a second time."""
         self.model_reviews.labels(outcome).inc()
+        self._used(usage)
+
+    def appraised(self, outcome: str, usage: Usage) -> None:
+        """A chat model was asked to read the acts of a turn."""
+        self.model_appraisals.labels(outcome).inc()
         self._used(usage)
 
     def _used(self, usage: Usage) -> None:

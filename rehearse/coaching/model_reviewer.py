@@ -6,8 +6,8 @@ the embedded coach's view stands, and says so. See `docs/model-coach.md`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rehearse.coaching.coach import Assessment
@@ -23,16 +23,10 @@ from rehearse.domain.idea import Passage, PassageIndex
 from rehearse.domain.library import Library
 from rehearse.errors import ModelError, ModelFailure
 from rehearse.llm.chat import ChatModel, Usage
+from rehearse.llm.outcome import READ, UNUSABLE, Outcome, Told, telling
 from rehearse.llm.prompts import load_prompt
 from rehearse.perception.encoder import Encoder
 from rehearse.perception.readability import Readability, readability
-
-Told = Callable[[str, Usage], object]
-"""Told what became of a reading, and the tokens that it took; nothing that was said.
-
-`read`; `unusable`, where nothing of what the model read could be proved; `error`, where it was a fault of the program's;
-otherwise the kind of the model's failure.
-"""
 
 MAX_TOKENS = 1_200
 """Room for an answer: nine readings with quotes and two remarks are about six hundred tokens."""
@@ -61,24 +55,19 @@ class ModelReviewer:
         """
         if readability(conversation.transcript.turn(f"L{number}").text) is not Readability.PLAIN or _too_short(first):
             return first
-        # Whatever breaks off counts as a fault of the program's.
-        became = _Became("error")
-        try:
-            return self._read(conversation, number, earlier, first, became)
-        finally:
-            if self.told is not None:
-                self.told(became.outcome, became.usage)
+        with telling(self.told) as outcome:
+            return self._read(conversation, number, earlier, first, outcome)
 
     def _read(
-        self, conversation: Conversation, number: int, earlier: Sequence[Remark], first: Assessment, became: _Became
+        self, conversation: Conversation, number: int, earlier: Sequence[Remark], first: Assessment, outcome: Outcome
     ) -> Assessment:
         turn = conversation.transcript.turn(f"L{number}")
         offered = offered_passages(conversation, number, self.library, self.index)
         made_with = self._provenance(offered)
         try:
-            reply, became.usage = self._ask(conversation, number, offered, earlier)
+            reply, outcome.usage = self._ask(conversation, number, offered, earlier)
         except ModelError as error:
-            became.outcome = error.failure.value
+            outcome.became = error.failure.value
             return replace(first, provenance=replace(made_with, unavailable=f"rated by the built-in coach: {error}"))
         ratings, dropped = merge_ratings(first.ratings, reply.ratings, turn, self.library, self._by)
         check = RemarkCheck(
@@ -95,7 +84,7 @@ class ModelReviewer:
         )
         mine, fallen = check.admitted(reply.remarks)
         remarks = chosen(mine, first.remarks, check)
-        became.outcome = "unusable" if dropped + fallen and not mine and ratings == first.ratings else "read"
+        outcome.became = UNUSABLE if dropped + fallen and not mine and ratings == first.ratings else READ
         return Assessment(ratings, remarks, replace(made_with, dropped=dict(sorted((dropped + fallen).items()))))
 
     @cached_property
@@ -129,14 +118,6 @@ class ModelReviewer:
         if not isinstance(found.answer, CoachReply):
             raise ModelError(ModelFailure.MALFORMED, f"{self.model.name} did not keep to the form that was asked for.")
         return found.answer, found.usage
-
-
-@dataclass
-class _Became:
-    """What became of one reading, as far as it has come."""
-
-    outcome: str
-    usage: Usage = field(default_factory=Usage)
 
 
 def _too_short(first: Assessment) -> bool:

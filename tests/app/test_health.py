@@ -135,6 +135,8 @@ def test_metrics_answer_under_any_name_only_where_they_are_open_to_anybody(works
         assert client.get("/metrics").status_code == 200
         common.casting.read_again("timeout", Usage())
         assert 'rehearse_model_reviews_total{outcome="timeout"} 1.0' in client.get("/metrics").text, "what this process reads"
+        common.casting.read_acts("refused_key", Usage())
+        assert 'rehearse_model_appraisals_total{outcome="refused_key"} 1.0' in client.get("/metrics").text
         assert client.get("/history", headers=elsewhere).status_code == 421
 
 

@@ -274,7 +274,7 @@ def test_what_became_of_a_second_reading_is_counted_and_nothing_of_it_is_told(
     scripted = model().script
     assert callable(scripted)
     workspace, metrics = opened(), Metrics(Work.of(1, 1), lambda: 0)
-    workspace.casting.watch = metrics.reviewed
+    workspace.casting.watch = metrics
     workspace.casting.cast(ScriptedModel(lambda prompt: (reads if reads and "coach@" in prompt.made_from else scripted)(prompt)))
     # Of somebody who signed in later as well; a turn with nothing to read is not read, and not counted.
     kept = play(workspace.for_person("another"), (LINES[0], "🙂🙂🙂"))

@@ -28,8 +28,8 @@ _NAME = re.compile(r"[^\s\"]{1,200}")
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What is set now, as the page shows it: no key, and no password of an address."""
+class ModelChoice:
+    """Which model is set and how it is asked, as the page shows it: no key, and no password of an address."""
 
     kind: str
     name: str
@@ -66,13 +66,13 @@ def whose_choice(settings: Settings) -> str:
     return "" if is_loopback(settings.host) and not settings.public_url else text("settings.whose_open")
 
 
-def standing_of(settings: Settings) -> Standing:
+def choice_in_force(settings: Settings) -> ModelChoice:
     """What is set now."""
     provider, _, rest = (settings.model or "").partition(":")
     kind = {"": BUILT_IN, "openai": ENDPOINT, "local": FILE}.get(provider, OTHER)
     whose = whose_choice(settings)
     found = settings.models_path.glob("*.gguf") if not whose and settings.models_path.is_dir() else ()
-    return Standing(
+    return ModelChoice(
         kind=kind,
         name=rest if kind == ENDPOINT else settings.model or "" if kind == OTHER else "",
         endpoint=place(settings.openai_base_url) if settings.openai_base_url else "",
@@ -112,7 +112,7 @@ def choose(workspace: Workspace, typed: Mapping[str, str]) -> None:
 
 
 def _changes(typed: Mapping[str, str], settings: Settings) -> dict[str, Value]:
-    before = standing_of(settings)
+    before = choice_in_force(settings)
     changes: dict[str, Value] = {
         # What is the default anyway is not written down.
         "model_coach": None if typed.get("coach") else False,
@@ -140,7 +140,7 @@ def _changes(typed: Mapping[str, str], settings: Settings) -> dict[str, Value]:
     return changes
 
 
-def _endpoint(typed: Mapping[str, str], before: Standing, settings: Settings) -> Iterator[tuple[str, Value]]:
+def _endpoint(typed: Mapping[str, str], before: ModelChoice, settings: Settings) -> Iterator[tuple[str, Value]]:
     """The address and the key. A key belongs to one endpoint: it never goes along to another."""
     address, key = typed.get("endpoint", "").strip(), typed.get("key", "").strip()
     moved = address != before.endpoint

@@ -15,8 +15,8 @@ from rehearse.app.model_choice import (
     FEWEST_WINDOW,
     LONGEST_KEY,
     MOST_SECONDS,
+    choice_in_force,
     shown_number,
-    standing_of,
     tried,
     whose_choice,
 )
@@ -33,20 +33,20 @@ from rehearse.workspace import Workspace
 def settings_html(workspace: Workspace, *, saved: bool = False) -> str:
     """What is at work, and the form to choose another; only the first where nothing may be changed here."""
     settings = workspace.settings
-    standing = standing_of(settings)
+    choice = choice_in_force(settings)
     return render(
         "settings.html",
-        now=standing,
+        now=choice,
         endpoint=model_endpoint(settings),
-        coached=standing.kind != BUILT_IN and settings.model_coach,
-        read_twice=standing.kind != BUILT_IN and settings.model_appraisal,
-        window=shown_number(standing.window),
-        seconds=shown_number(standing.seconds),
+        coached=choice.kind != BUILT_IN and settings.model_coach,
+        read_twice=choice.kind != BUILT_IN and settings.model_appraisal,
+        window=shown_number(choice.window),
+        seconds=shown_number(choice.seconds),
         least_window=FEWEST_WINDOW,
         most_seconds=MOST_SECONDS,
         longest_key=LONGEST_KEY,
-        file=str(settings.home / TOML_NAME) if standing.may_change else "",
-        saved=saved and standing.may_change,
+        file=str(settings.home / TOML_NAME) if choice.may_change else "",
+        saved=saved and choice.may_change,
     )
 
 

@@ -17,7 +17,7 @@ from fake_openai import KEY, FakeOpenAI, fake_openai
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from rehearse.app.model_choice import choose, standing_of, whose_choice
+from rehearse.app.model_choice import choice_in_force, choose, whose_choice
 from rehearse.app.own_counterpart import FormError
 from rehearse.app.routes_settings import choosing
 from rehearse.app.settings_page import SettingsPage, settings_html
@@ -149,7 +149,7 @@ def test_an_endpoint_is_kept_for_the_owner_alone_and_speaks_at_once(
         answer.text,
         repr(workspace),
         repr(workspace.settings),
-        repr(standing_of(workspace.settings)),
+        repr(choice_in_force(workspace.settings)),
     ):
         assert KEY not in told
 

@@ -1,7 +1,7 @@
 """What thousands of stored rehearsals cost: `python scripts/measure_store.py [--rehearsals N] [--write]`.
 
 A store is filled with talks as long as real ones; the history page, a search and a turn are timed at several sizes, on SQLite and,
-given `--database URL` of an empty database, on PostgreSQL. `--write` puts the tables into `docs/storage.md`.
+given `--database URL` of an empty database, on PostgreSQL. `--write` puts the tables into `docs/storage.md`, and draws them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+import draw_store
 import psutil
 from sqlalchemy import text
 
@@ -27,7 +28,7 @@ from rehearse.storage.search import folded
 from rehearse.storage.store import NewRehearsal, RehearsalStore, StoredAnswer
 from rehearse.storage.tables import RehearsalRow, SaidRow, TurnRow
 
-PAGE = Path(__file__).parents[1] / "docs" / "storage.md"
+PAGE = draw_store.PAGE
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 TURNS, LEARNER_WORDS, ANSWER_WORDS = 8, 45, 25
 TIMES = 9
@@ -196,7 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rehearsals", type=int, default=10_000)
     parser.add_argument("--database", help="The address of an empty PostgreSQL database.")
-    parser.add_argument("--write", action="store_true", help=f"Write the tables into {PAGE.name}.")
+    parser.add_argument("--write", action="store_true", help=f"Write the tables into {PAGE.name}, and draw them.")
     arguments = parser.parse_args()
     sizes = [n for n in (100, 1_000, 10_000, 100_000) if n < arguments.rehearsals] + [arguments.rehearsals]
     with tempfile.TemporaryDirectory() as folder:
@@ -209,6 +210,7 @@ def main() -> None:
     if arguments.write:
         before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
         PAGE.write_text(f"{before}{BEGIN}\n{told}\n{END}{rest.partition(END)[2]}", "utf-8")
+        draw_store.draw(draw_store.tables(PAGE.read_text("utf-8")), draw_store.PICTURE)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ _SINGLE = {
     "coaching": ("rehearse.domain.guidance", "Guidance"),
     "bots": ("rehearse.domain.bots", "BotLines"),
     "carry": ("rehearse.domain.carry_texts", "CarryTexts"),
-    "draft-lines": ("rehearse.domain.draft", "DraftLines"),
+    "draft-lines": ("rehearse.domain.draft_form", "DraftLines"),
     "own-counterpart": ("rehearse.domain.own_persona", "OwnFormTexts"),
     "ideas-examples": ("rehearse.domain.idea_examples", "ExamplesFile"),
     "directions": ("rehearse.domain.speaking", "Directions"),

@@ -16,7 +16,7 @@ from rehearse.errors import DataFileError, StorageError
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from rehearse.domain.draft import DraftAnswers, DraftLines
+    from rehearse.domain.draft_form import DraftAnswers, DraftLines
     from rehearse.domain.library import Library
     from rehearse.domain.persona import Persona
 
@@ -44,7 +44,7 @@ def new_persona(
     if json and not from_json:
         raise typer.BadParameter("Questions and JSON do not go together: give the answers with --from-json.")
     from rehearse.config import load_settings
-    from rehearse.domain.draft import draft_lines
+    from rehearse.domain.draft_form import draft_lines
     from rehearse.domain.library import shipped_library
 
     library = shipped_library()
@@ -67,7 +67,8 @@ def new_persona(
 
 def _write(answers: DraftAnswers, folder: Path, taken: Collection[str]) -> tuple[Persona, Path]:
     """Write the persona under a free name; a file that is there, even a broken one, stays as it is."""
-    from rehearse.domain.draft import draft_persona, persona_text
+    from rehearse.domain.draft import draft_persona
+    from rehearse.domain.persona_file import persona_text
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +100,7 @@ def _validate(path: Path, library: Library) -> None:
 def _read(path: Path) -> DraftAnswers:
     from pydantic import ValidationError
 
-    from rehearse.domain.draft import DraftAnswers
+    from rehearse.domain.draft_form import DraftAnswers
 
     try:
         return DraftAnswers.model_validate_json(jsonlib.dumps(jsonlib.loads(read_input(path))))
@@ -122,7 +123,7 @@ def _problem(path: Path, error: ValidationError) -> DataFileError:
 
 
 def _ask(lines: DraftLines) -> DraftAnswers:
-    from rehearse.domain.draft import Doubt, DraftAnswers, Ease, Manner, Patience
+    from rehearse.domain.draft_form import Doubt, DraftAnswers, Ease, Manner, Patience
 
     typer.echo(_WELCOME)
     given: dict[str, Any] = {"name": _text("What shall they be called", 80)}
@@ -142,7 +143,7 @@ def _ask(lines: DraftLines) -> DraftAnswers:
 
 
 def _ask_worry(place: int, menu: dict[Any, str]) -> dict[str, Any]:
-    from rehearse.domain.draft import handle
+    from rehearse.domain.draft_words import handle
 
     says = _text(f"\nWorry {place}, as they would say it", 300)
     in_short = _text("  The same in two or three words", 80, default=handle(says)[:80])
@@ -154,7 +155,7 @@ def _text(question: str, longest: int, default: str | None = None) -> str:
     """An answer that the form accepts; asked again until it is one."""
     from pydantic import BaseModel, ValidationError
 
-    from rehearse.domain.draft import Name, Said
+    from rehearse.domain.draft_form import Name, Said
 
     class Asked(BaseModel):
         name: Name | None = None

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 import rehearse
-from rehearse.domain import draft, persona
+from rehearse.domain import draft, draft_form, persona
 from rehearse.domain.acts import HARMFUL, Act, ActSpan
 from rehearse.domain.library import check_persona, shipped_library, shipped_root
 from rehearse.domain.loading import load_record
@@ -258,8 +258,8 @@ MODELS = (
     persona.Voice,
     persona.Scene,
     persona.Thoughts,
-    draft.DraftAnswers,
-    draft.Worry,
+    draft_form.DraftAnswers,
+    draft_form.Worry,
 )
 
 
@@ -276,10 +276,10 @@ def test_the_guide_names_every_field(model: type[BaseModel], field: str) -> None
         *Habit,
         *Disclosure,
         *Difficulty,
-        *draft.Ease,
-        *draft.Manner,
-        *draft.Patience,
-        *draft.Doubt,
+        *draft_form.Ease,
+        *draft_form.Manner,
+        *draft_form.Patience,
+        *draft_form.Doubt,
     ],
 )
 def test_the_guide_names_every_choice(word: str) -> None:
@@ -340,7 +340,7 @@ def test_the_examples_of_the_guide_are_valid() -> None:
                 kinds[key].model_validate_json(json.dumps(item))
     assert {*kinds, "id", "pronoun", "temperament", "habit"} <= seen
     [answers] = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
-    assert draft.draft_persona(draft.DraftAnswers.model_validate_json(answers)).id == "dana-quill"
+    assert draft.draft_persona(draft_form.DraftAnswers.model_validate_json(answers)).id == "dana-quill"
 
 
 if __name__ == "__main__":

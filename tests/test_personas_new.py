@@ -23,19 +23,13 @@ from rehearse.cli_check import check
 from rehearse.cli_new import new_persona
 from rehearse.cli_output import CommandGroup
 from rehearse.domain.acts import Act
-from rehearse.domain.draft import (
-    DraftAnswers,
-    Ease,
-    Manner,
-    draft_lines,
-    draft_persona,
-    handle,
-    persona_id,
-    persona_text,
-)
+from rehearse.domain.draft import draft_persona, persona_id
+from rehearse.domain.draft_form import DraftAnswers, Ease, Manner, draft_lines
+from rehearse.domain.draft_words import handle
 from rehearse.domain.library import check_persona, shipped_library
 from rehearse.domain.loading import load_record
 from rehearse.domain.persona import Bristle, Difficulty, Persona, Scene, Thoughts, Voice
+from rehearse.domain.persona_file import persona_text
 from rehearse.domain.state import Ending
 from rehearse.perception.encoder import shared_encoder
 from rehearse.simulation.actor import sentence_keys

@@ -13,7 +13,7 @@ from rehearse.app.parts import QUIET, filled_later, message, notice, page_head, 
 from rehearse.app.strings import counted, text
 from rehearse.app.templating import render
 from rehearse.app.visitors import Visitors
-from rehearse.domain.draft import Doubt, Ease, Manner, Patience, draft_lines
+from rehearse.domain.draft_form import Doubt, Ease, Manner, Patience, draft_lines
 from rehearse.domain.own_persona import (
     FEWEST_WORRIES,
     MOST_WORRIES,

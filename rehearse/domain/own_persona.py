@@ -16,10 +16,12 @@ from pydantic import Field, ValidationError, field_validator
 
 from rehearse.domain.acts import Act
 from rehearse.domain.data import Record, Text
-from rehearse.domain.draft import Doubt, DraftAnswers, Ease, Manner, Name, Patience, Said, Worry, draft_persona, persona_text
+from rehearse.domain.draft import draft_persona
+from rehearse.domain.draft_form import Doubt, DraftAnswers, Ease, Manner, Name, Patience, Said, Worry
 from rehearse.domain.library import check_persona, shipped_root
 from rehearse.domain.loading import load_record, record_from_text
 from rehearse.domain.persona import Lines, Persona, Trigger
+from rehearse.domain.persona_file import persona_text
 from rehearse.domain.scenario import Scenario
 
 FEWEST_WORRIES, MOST_WORRIES = 2, 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -138,10 +139,16 @@ class LookBackPage:
         demo.load(self.load, None, [rehearsal_id, guess_box, account], **QUIET)
         save.click(self.save, [rehearsal_id, guess], [guess_box, account, alert], **QUIET)
 
-    def load(self, request: gr.Request) -> tuple[Any, ...]:
-        """The talk that the address names: its guess first, or its debrief."""
+    async def load(self, request: gr.Request) -> tuple[Any, ...]:
+        """The talk that the address names: its guess first, or its debrief. Whoever waits for it keeps no thread busy."""
         wanted = param(request, "rehearsal")
         desk = self.visitors.desk(request)
+        try:
+            return await asyncio.wrap_future(desk.do(lambda: self._found(desk, wanted), by_model=desk.by_model))
+        except RehearseError as error:
+            return "", gr.update(visible=False), notice(str(error))
+
+    def _found(self, desk: Desk, wanted: str) -> tuple[Any, ...]:
         closed = gr.update(visible=False)
         if wanted == SAMPLE_ID:
             rehearsal = sample_rehearsal(desk.workspace)
@@ -159,16 +166,19 @@ class LookBackPage:
             return wanted, closed, self._account(desk, wanted)
         except UnknownIdError:
             return "", closed, no_such_talk()
-        except RehearseError as error:
-            return "", closed, notice(str(error))
 
-    def save(self, rehearsal_id: str, guess: float, request: gr.Request) -> tuple[Any, ...]:
+    async def save(self, rehearsal_id: str, guess: float, request: gr.Request) -> tuple[Any, ...]:
         """Keep the guess, then show the debrief."""
         desk = self.visitors.desk(request)
         rehearsal_id = talk_id(rehearsal_id, request)
-        try:
+
+        def saved() -> str:
             desk.workspace.store.save_guess(rehearsal_id, min(100, max(0, round(guess or 0))))
-            return gr.update(visible=False), self._account(desk, rehearsal_id), ""
+            return self._account(desk, rehearsal_id)
+
+        try:
+            account = await asyncio.wrap_future(desk.do(saved, by_model=desk.by_model))
+            return gr.update(visible=False), account, ""
         except UnknownIdError:
             return gr.update(visible=False), no_such_talk(), ""
         except RehearseError as error:

@@ -1,7 +1,8 @@
 """Turns in work and turns that wait: fair between people, bounded, and cancelled when whoever asked has left.
 
-A person has one turn in work at a time. Those who wait are served in rotation, one turn of each, so that somebody who sends many
-holds up nobody else. What would wait too long is refused at once, in words.
+A person has one turn in work at a time, and one other thing. Those who wait are served in rotation, one of each, so that somebody
+who sends many holds up nobody else. Turns go before other work, which people expect to take a while; that leaves one place to
+turns, and goes before them once it has waited for long. What would wait too long is refused at once, in words.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ MOST_WAITING = 400
 """Turns of all people together that wait; with more the wait would be longer than anybody's patience."""
 MOST_OF_ONE = 4
 """Turns of one person that wait: as many as windows that somebody might have open."""
+PATIENCE = 2.0
+"""Seconds after which other work no longer stands behind turns."""
 LONGEST_ADVICE = 60
 """Nobody is told to come back later than after so many seconds."""
 
@@ -43,7 +46,17 @@ class Kind(StrEnum):
 
     TURN = "turn"
     OTHER = "other"
-    """Rating what comes from elsewhere, going back to an earlier turn, a debrief."""
+    """Rating what comes from elsewhere, going back to an earlier turn, a debrief, a look back."""
+
+
+_OF_ONE = {
+    Kind.TURN: "Several of your turns are still being answered, so this one was not sent. Wait for them, then send it again.",
+    Kind.OTHER: "Several things that you asked for are still in work, so this was not begun. Wait for them, then ask again.",
+}
+_OF_ALL = {
+    Kind.TURN: "Very many people are rehearsing at this moment, so this was not sent. Send it again in {seconds} seconds.",
+    Kind.OTHER: "Very many people are rehearsing at this moment, so this was not begun. Ask again in {seconds} seconds.",
+}
 
 
 class BusyError(LearnerError):
@@ -91,18 +104,60 @@ class _Job(Generic[T]):
 
 
 @dataclass
+class _Rotation:
+    """What waits of one kind, a line for each person in the order in which people are served; and for whom one is in work."""
+
+    lines: OrderedDict[str, deque[_Job[object]]] = field(default_factory=OrderedDict)
+    busy: set[str] = field(default_factory=set)
+
+    def add(self, job: _Job[object]) -> None:
+        self.lines.setdefault(job.person, deque()).append(job)
+
+    def of(self, person: str) -> int:
+        """How much of this person waits."""
+        return len(self.lines.get(person, ()))
+
+    def __len__(self) -> int:
+        return sum(map(len, self.lines.values()))
+
+    def next(self, before: float = math.inf) -> _Job[object] | None:
+        """Begin the first that may begin and was asked for before that moment; whoever it belongs to goes to the end."""
+        for person in list(self.lines):
+            line = self.lines[person]
+            while line and line[0].since <= before and person not in self.busy:
+                job = line.popleft()
+                if job.future.set_running_or_notify_cancel():
+                    if line:
+                        self.lines.move_to_end(person)
+                    else:
+                        del self.lines[person]
+                    self.busy.add(person)
+                    return job
+            if not line:
+                del self.lines[person]
+        return None
+
+    def sweep(self) -> None:
+        """Take out what was cancelled."""
+        for person in list(self.lines):
+            kept = deque(job for job in self.lines[person] if not job.future.cancelled())
+            if kept:
+                self.lines[person] = kept
+            else:
+                del self.lines[person]
+
+
+@dataclass
 class FairQueue:
-    """Does work in threads, at most `at_once` at the same time and one thing a person. Safe to use from several threads."""
+    """Does work in threads, `at_once` at the same time and one of a kind for a person. Safe to use from several threads."""
 
     at_once: int
     name: str = "turn"
     most_waiting: int = MOST_WAITING
     most_of_one: int = MOST_OF_ONE
     watch: Watch = field(default_factory=_Unwatched)
-    _lines: OrderedDict[str, deque[_Job[object]]] = field(default_factory=OrderedDict)
-    """What waits, a line for each person, whose turn it is first."""
-    _busy: set[str] = field(default_factory=set)
-    """Who has something in work."""
+    patience: float = PATIENCE
+    _lines: dict[Kind, _Rotation] = field(default_factory=lambda: {kind: _Rotation() for kind in Kind})
     _usual: float = 0.1
     """How long one piece of work takes, averaged over the last ones."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -117,7 +172,7 @@ class FairQueue:
         job = cast("_Job[object]", _Job(kind, person, work, future, time.monotonic()))
         with self._lock:
             self._admit(person, kind)
-            self._lines.setdefault(person, deque()).append(job)
+            self._lines[kind].add(job)
         future.add_done_callback(lambda done: self.watch.turned_away(kind, "left") if done.cancelled() else None)
         self._begin_what_may()
         return future
@@ -126,45 +181,37 @@ class FairQueue:
     def waiting(self) -> int:
         """How much waits."""
         with self._lock:
-            return sum(not job.future.cancelled() for line in self._lines.values() for job in line)
+            lines = [line for rotation in self._lines.values() for line in rotation.lines.values()]
+            return sum(not job.future.cancelled() for line in lines for job in line)
 
     @property
     def in_work(self) -> int:
-        """How much is being done."""
+        """For how many people something is being done."""
         with self._lock:
-            return len(self._busy)
+            return len(set().union(*(rotation.busy for rotation in self._lines.values())))
 
     def _admit(self, person: str, kind: Kind) -> None:
         """Refuse what would wait too long."""
-        if len(self._lines.get(person, ())) >= self.most_of_one or sum(map(len, self._lines.values())) >= self.most_waiting:
-            self._sweep()
-        if len(self._lines.get(person, ())) >= self.most_of_one:
+        if self._of(person) >= self.most_of_one or self._all() >= self.most_waiting:
+            for rotation in self._lines.values():
+                rotation.sweep()
+        if self._of(person) >= self.most_of_one:
             self.watch.turned_away(kind, "busy")
-            raise BusyError(
-                "Several of your turns are still being answered, so this one was not sent. Wait for them, then send it again.",
-                self._advice(self.most_of_one * self._usual),
-            )
-        waiting = sum(map(len, self._lines.values()))
-        if waiting >= self.most_waiting:
+            raise BusyError(_OF_ONE[kind], self._advice(self.most_of_one * self._usual))
+        if self._all() >= self.most_waiting:
             self.watch.turned_away(kind, "busy")
-            seconds = self._advice(waiting * self._usual / self.at_once)
-            raise BusyError(
-                f"Very many people are rehearsing at this moment, so this was not sent. Send it again in {seconds} seconds.",
-                seconds,
-            )
+            seconds = self._advice(self._all() * self._usual / self.at_once)
+            raise BusyError(_OF_ALL[kind].format(seconds=seconds), seconds)
+
+    def _of(self, person: str) -> int:
+        return sum(rotation.of(person) for rotation in self._lines.values())
+
+    def _all(self) -> int:
+        return sum(map(len, self._lines.values()))
 
     @staticmethod
     def _advice(seconds: float) -> int:
         return max(1, min(LONGEST_ADVICE, math.ceil(seconds)))
-
-    def _sweep(self) -> None:
-        """Take out what was cancelled."""
-        for person in list(self._lines):
-            kept = deque(job for job in self._lines[person] if not job.future.cancelled())
-            if kept:
-                self._lines[person] = kept
-            else:
-                del self._lines[person]
 
     def _begin_what_may(self) -> None:
         while (job := self._next()) is not None:
@@ -176,26 +223,14 @@ class FairQueue:
                 job.future.set_exception(BusyError("Rehearse is being stopped, so this was not sent. Send it again later.", 5))
 
     def _next(self) -> _Job[object] | None:
-        """The next piece of work that may begin, marked as begun; whoever it belongs to goes to the end of the rotation."""
+        """The next piece of work that may begin, marked as begun."""
         with self._lock:
-            if len(self._busy) >= self.at_once:
+            turns, others = self._lines[Kind.TURN], self._lines[Kind.OTHER]
+            if len(turns.busy) + len(others.busy) >= self.at_once:
                 return None
-            # At most as many people are passed over as there are at work.
-            for person in list(self._lines):
-                line = self._lines[person]
-                while line and person not in self._busy:
-                    job = line.popleft()
-                    if not job.future.set_running_or_notify_cancel():
-                        continue
-                    self._busy.add(person)
-                    if line:
-                        self._lines.move_to_end(person)
-                    else:
-                        del self._lines[person]
-                    return job
-                if not line:
-                    self._lines.pop(person, None)
-            return None
+            room = len(others.busy) < max(1, self.at_once - 1)
+            first = others.next(time.monotonic() - self.patience) if room else None
+            return first or turns.next() or (others.next() if room else None)
 
     def _run(self, job: _Job[object]) -> None:
         began = time.monotonic()
@@ -220,7 +255,7 @@ class FairQueue:
 
     def _over(self, job: _Job[object]) -> None:
         with self._lock:
-            self._busy.discard(job.person)
+            self._lines[job.kind].busy.discard(job.person)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +15,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from rehearse.app.desk import Desk
 from rehearse.app.hardening import came_from_elsewhere
 from rehearse.app.parts import message
+from rehearse.app.queueing import BusyError
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.theme import token_css
 from rehearse.app.visitors import Visitors
 from rehearse.errors import LearnerError, RehearseError, UnknownIdError
+from rehearse.people.forgetting import forget_readings
 
 STATIC = Path(__file__).parent / "static"
+NO_MOMENT = -1
 MOST_WORDS = 8_000
 """Words carried over into the box of a talk that begins again; a turn holds no more."""
 
@@ -52,13 +56,28 @@ def failure(error: RehearseError) -> HTMLResponse:
     """A page that says what went wrong."""
     if not isinstance(error, LearnerError):
         log.error("a request failed", exc_info=error)
-    status = 404 if isinstance(error, UnknownIdError) else 400 if isinstance(error, LearnerError) else 500
-    return page_of(text("error.page_heading"), str(error), status)
+    return page_of(text("error.page_heading"), str(error), _status(error))
+
+
+def _status(error: RehearseError) -> int:
+    if isinstance(error, UnknownIdError):
+        return 404
+    if isinstance(error, BusyError):
+        return 503
+    return 400 if isinstance(error, LearnerError) else 500
 
 
 def go(page: str, **query: str) -> RedirectResponse:
     """Lead to a page of ours."""
     return RedirectResponse(f"../{page}" + (f"?{urlencode(query)}" if query else ""), status_code=303)
+
+
+def put_away(desk: Desk, rehearsal_id: str) -> None:
+    """Let go of what memory holds of a talk that was deleted: the talk, words laid out for it, and what models read of it."""
+    desk.forget(rehearsal_id)
+    desk.take_notice(rehearsal_id)
+    desk.lay_out(rehearsal_id, NO_MOMENT, " ")
+    forget_readings(desk.workspace)
 
 
 def done(visitors: Visitors, request: Request, action: Callable[[Desk], Response]) -> Response:
@@ -70,6 +89,17 @@ def answered(visitors: Visitors, request: Request, action: Callable[[Desk], Resp
     """What an action at the person's desk gives, or a page that says what went wrong."""
     try:
         return action(visitors.desk(request))
+    except RehearseError as error:
+        return failure(error)
+
+
+async def done_in_line(visitors: Visitors, request: Request, action: Callable[[Desk], Response]) -> Response:
+    """The same for what takes a while: behind turns, and whoever waits for it keeps no thread busy."""
+    if came_from_elsewhere(request.headers):
+        return foreign()
+    try:
+        desk = visitors.desk(request)
+        return await asyncio.wrap_future(desk.do(lambda: action(desk), by_model=desk.by_model))
     except RehearseError as error:
         return failure(error)
 
@@ -122,29 +152,29 @@ def actions(visitors: Visitors) -> APIRouter:
         return done(visitors, request, action)
 
     @router.post("/branch")
-    def branch(request: Request, rehearsal: Field = "", turn: Field = "", words: Field = "") -> Response:
+    async def branch(request: Request, rehearsal: Field = "", turn: Field = "", words: Field = "") -> Response:
         def action(desk: Desk) -> Response:
             number = whole(turn)
             kept = desk.branch(rehearsal, number)
             desk.lay_out(kept.rehearsal_id, number, words[:MOST_WORDS])
             return go("stage", rehearsal=kept.rehearsal_id)
 
-        return done(visitors, request, action)
+        return await done_in_line(visitors, request, action)
 
     @router.post("/end")
-    def end(request: Request, rehearsal: Field = "") -> Response:
+    async def end(request: Request, rehearsal: Field = "") -> Response:
         def action(desk: Desk) -> Response:
             desk.end(rehearsal)
             return go("lookback", rehearsal=rehearsal)
 
-        return done(visitors, request, action)
+        return await done_in_line(visitors, request, action)
 
     @router.post("/delete")
     def delete(request: Request, rehearsal: Field = "") -> Response:
         def action(desk: Desk) -> Response:
             with desk.held(rehearsal):
                 desk.workspace.store.delete(rehearsal)
-                desk.forget(rehearsal)
+                put_away(desk, rehearsal)
             return go("history")
 
         return done(visitors, request, action)
@@ -152,8 +182,9 @@ def actions(visitors: Visitors) -> APIRouter:
     @router.post("/delete-all")
     def delete_all(request: Request) -> Response:
         def action(desk: Desk) -> Response:
-            desk.workspace.store.delete_all()
-            desk.forget_all()
+            desk.workspace.store.delete_talks()
+            visitors.clear_desk(request)
+            forget_readings(desk.workspace)
             return go("history")
 
         return done(visitors, request, action)

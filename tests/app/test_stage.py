@@ -271,25 +271,25 @@ def test_a_hint_on_request(page: StagePage, talk_id: str) -> None:
 def test_guess_comes_before_the_scores(page: StagePage, talk_id: str) -> None:
     sent(page, talk_id, FIRST)
     back = LookBackPage(page.visitors)
-    assert "not finished" in back.load(visit(rehearsal=talk_id))[2]
+    assert "not finished" in asyncio.run(back.load(visit(rehearsal=talk_id)))[2]
     page.visitors.own_desk.end(talk_id)
-    loaded = back.load(visit(rehearsal=talk_id))
+    loaded = asyncio.run(back.load(visit(rehearsal=talk_id)))
     assert loaded[1]["visible"] is True
     assert loaded[2] == ""
-    box, account, _ = back.save(talk_id, 70, visit())
+    box, account, _ = asyncio.run(back.save(talk_id, 70, visit()))
     assert box["visible"] is False
     assert "You guessed 70" in account
     assert page.visitors.own_desk.workspace.store.get(talk_id).guess == 70
-    assert "You guessed 70" in back.load(visit(rehearsal=talk_id))[2]
+    assert "You guessed 70" in asyncio.run(back.load(visit(rehearsal=talk_id)))[2]
 
 
 def test_a_talk_in_which_nothing_was_said(page: StagePage, talk_id: str) -> None:
     page.visitors.own_desk.end(talk_id)
-    assert "Nothing was said" in LookBackPage(page.visitors).load(visit(rehearsal=talk_id))[2]
+    assert "Nothing was said" in asyncio.run(LookBackPage(page.visitors).load(visit(rehearsal=talk_id)))[2]
 
 
 def test_looking_back_at_what_is_not_there(visitors: OnePerson, desk: Desk) -> None:
-    assert "There is no such talk" in LookBackPage(visitors).load(visit(rehearsal="nothing"))[2]
+    assert "There is no such talk" in asyncio.run(LookBackPage(visitors).load(visit(rehearsal="nothing")))[2]
     with pytest.raises(UnknownIdError):
         desk.open("nothing")
 

@@ -10,11 +10,12 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import aiohttp
 
 LINES = (
     "Thanks for making the time, I know what this week is like for you.",
@@ -36,7 +37,17 @@ CAST = (
 )
 LONGEST_WAIT = 180.0
 """Seconds after which an answer counts as an error."""
-JSON = {"content-type": "application/json"}
+KEPT_OPEN = 4.0
+"""Seconds that an idle connection is kept for: less than the server keeps it, so that neither closes what the other is using."""
+
+
+def connected(base: str, **more: Any) -> aiohttp.ClientSession:
+    """Connections and cookies of one person."""
+    open_ = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_OPEN)
+    # The cookie of an address that is a number is kept only if that is asked for.
+    jar = aiohttp.CookieJar(unsafe=True)
+    patience = aiohttp.ClientTimeout(total=LONGEST_WAIT)
+    return aiohttp.ClientSession(base, connector=open_, cookie_jar=jar, timeout=patience, **more)
 
 
 class RefusedError(Exception):
@@ -94,7 +105,7 @@ class Program:
     way = "interface"
 
     def __init__(self, base: str, token: str) -> None:
-        self.client = httpx.AsyncClient(base_url=base, timeout=LONGEST_WAIT, headers={"authorization": f"Bearer {token}"})
+        self.client = connected(base, headers={"authorization": f"Bearer {token}"})
         self.talk = ""
 
     async def begin(self, scenario: str, persona: str, seed: int) -> None:
@@ -114,12 +125,13 @@ class Program:
             raise RefusedError("the debrief has no ratings")
 
     async def _post(self, path: str, body: dict[str, object]) -> dict:  # type: ignore[type-arg]
-        answer = await self.client.post(f"/api/v1{path}", json=body)
-        if answer.status_code == 503:
-            raise BusyError(answer.text[:200])
-        if answer.status_code not in (200, 201):
-            raise RefusedError(f"{path.rsplit('/', maxsplit=1)[-1]}: {answer.status_code} {answer.text[:200]}")
-        return answer.json()  # type: ignore[no-any-return]
+        async with self.client.post(f"/api/v1{path}", json=body) as answer:
+            words = await answer.text()
+        if answer.status == 503:
+            raise BusyError(words[:200])
+        if answer.status not in (200, 201):
+            raise RefusedError(f"{path.rsplit('/', maxsplit=1)[-1]}: {answer.status} {words[:200]}")
+        return json.loads(words)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -148,7 +160,7 @@ class Browser:
 
     def __init__(self, base: str, token: str, number: int) -> None:
         headers = {"origin": base, "sec-fetch-site": "same-origin"}
-        self.client = httpx.AsyncClient(base_url=base, timeout=LONGEST_WAIT, cookies={"rehearse": token}, headers=headers)
+        self.client = connected(base, cookies={"rehearse": token}, headers=headers)
         self.number, self.opened, self.talk, self.session = number, 0, "", ""
         self.events: Events | None = None
         self.beating: asyncio.Task[None] | None = None
@@ -156,12 +168,11 @@ class Browser:
     async def begin(self, scenario: str, persona: str, seed: int) -> None:
         del seed
         if self.events is None:
-            self.events = Events.of((await self._get("/config")).json())
+            self.events = Events.of(json.loads(await self._get("/config")))
         form = {"scenario": scenario, "persona": persona, "difficulty": "normal"}
-        answer = await self.client.post("/do/begin", data=form)
-        self.talk = parse_qs(urlsplit(answer.headers.get("location", "")).query).get("rehearsal", [""])[0]
-        if answer.status_code != 303 or not self.talk:
-            raise RefusedError(f"begin: {answer.status_code} {answer.text[:200]}")
+        self.talk = parse_qs(urlsplit(await self._do("begin", form)).query).get("rehearsal", [""])[0]
+        if not self.talk:
+            raise RefusedError("begin: led to no talk")
         await self._open("stage", self.events.stage)
 
     async def say(self, words: str, number: int) -> bool:
@@ -177,9 +188,7 @@ class Browser:
 
     async def look_back(self) -> None:
         assert self.events is not None
-        answer = await self.client.post("/do/end", data={"rehearsal": self.talk})
-        if answer.status_code != 303:
-            raise RefusedError(f"end: {answer.status_code} {answer.text[:200]}")
+        await self._do("end", {"rehearsal": self.talk})
         await self._open("lookback", self.events.lookback)
 
     async def _open(self, page: str, load: int) -> None:
@@ -199,30 +208,48 @@ class Browser:
             self.beating = None
 
     async def _heartbeat(self, session: str) -> None:
-        async with self.client.stream("GET", f"/gradio_api/heartbeat/{session}", timeout=None) as stream:
-            async for _ in stream.aiter_bytes():
+        forever = aiohttp.ClientTimeout(total=None)
+        async with self.client.get(f"/gradio_api/heartbeat/{session}", timeout=forever) as stream:
+            async for _ in stream.content.iter_any():
                 pass
 
     async def _event(self, number: int, data: list[object]) -> dict:  # type: ignore[type-arg]
         """Run one event to its end, and give what it ended with."""
         body = {"fn_index": number, "session_hash": self.session, "data": data, "event_data": None, "trigger_id": None}
-        joined = await self.client.post(f"/gradio_api/queue/join?rehearsal={self.talk}", json=body)
-        if joined.status_code != 200:
-            raise RefusedError(f"join: {joined.status_code} {joined.text[:200]}")
-        async with self.client.stream("GET", "/gradio_api/queue/data", params={"session_hash": self.session}) as stream:
-            async for line in stream.aiter_lines():
-                told = json.loads(line[6:]) if line.startswith("data: ") else {}
+        async with self.client.post(f"/gradio_api/queue/join?rehearsal={self.talk}", json=body) as joined:
+            if joined.status != 200:
+                raise RefusedError(f"join: {joined.status} {(await joined.text())[:200]}")
+            await joined.read()
+        async with self.client.get("/gradio_api/queue/data", params={"session_hash": self.session}) as stream:
+            async for line in _lines(stream.content):
+                told = json.loads(line[6:]) if line.startswith(b"data: ") else {}
                 if told.get("msg") == "process_completed":
                     if not told.get("success"):
                         raise RefusedError(f"event {number}: {str(told)[:300]}")
                     return told  # type: ignore[no-any-return]
         raise RefusedError(f"event {number}: the stream ended before the answer")
 
-    async def _get(self, path: str) -> httpx.Response:
-        answer = await self.client.get(path)
-        if answer.status_code != 200:
-            raise RefusedError(f"{path.partition('?')[0]}: {answer.status_code}")
-        return answer
+    async def _do(self, what: str, form: dict[str, str]) -> str:
+        """Send a form, and give where it leads."""
+        async with self.client.post(f"/do/{what}", data=form, allow_redirects=False) as answer:
+            if answer.status != 303:
+                raise RefusedError(f"{what}: {answer.status} {(await answer.text())[:200]}")
+            return answer.headers["location"]
+
+    async def _get(self, path: str) -> bytes:
+        async with self.client.get(path) as answer:
+            if answer.status != 200:
+                raise RefusedError(f"{path.partition('?')[0]}: {answer.status}")
+            return await answer.read()
+
+
+async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """The lines of a stream, of any length."""
+    rest = b""
+    async for some in stream.iter_any():
+        *whole, rest = (rest + some).split(b"\n")
+        for line in whole:
+            yield line
 
 
 @dataclass
@@ -248,12 +275,12 @@ class Person:
                 break
             try:
                 await self._talk(until)
-            except (RefusedError, httpx.HTTPError, KeyError, ValueError) as error:
+            except (RefusedError, aiohttp.ClientError, TimeoutError, KeyError, ValueError) as error:
                 self.account.errors.append(f"{self.by.way}: {type(error).__name__}: {error}"[:300])
                 await asyncio.sleep(1)
         if isinstance(self.by, Browser):
             await self.by.close_page()
-        await self.by.client.aclose()
+        await self.by.client.close()
 
     async def _talk(self, until: float) -> None:
         began = time.monotonic()

@@ -59,11 +59,14 @@ from rehearse.app.theme import gradio_theme
 from rehearse.app.visitors import OnePerson, Visitors
 from rehearse.app.way_in import Cookies, WayIn, way_in
 from rehearse.errors import RehearseError
+from rehearse.people.forgetting import forget_readings
 from rehearse.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 SECONDS_A_DAY = 86_400
+SECONDS_OFF_RECORD = 600.0
+"""How often it is looked for talks off the record that were left too long ago."""
 AT_ONCE = 8
 """How many events of one kind are handled at the same time."""
 EVENTS_AT_ONCE = 600
@@ -153,6 +156,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     metrics = Metrics(shared_work(), lambda: len(shared_talks()))
     workspace.casting.watch = metrics
     app.state.readiness = readiness = Readiness(workspace)
+    app.state.visitors = visitors
     for router in (
         routes.assets(),
         routes.actions(visitors),
@@ -221,6 +225,14 @@ def expire_daily(workspace: Workspace, stop: threading.Event, wait: float = SECO
             return
 
 
+def forget_overdue(workspace: Workspace, visitors: Visitors, stop: threading.Event, wait: float = SECONDS_OFF_RECORD) -> None:
+    """Let go of talks off the record that were left hours ago, again and again until told to stop."""
+    while not stop.wait(wait):
+        if workspace.store.forget_overdue():
+            visitors.put_away()
+            forget_readings(workspace)
+
+
 def serve(workspace: Workspace, host: str, port: int) -> None:
     """Serve the application until it is interrupted; the models are loaded while the page is opened."""
     settings = workspace.settings
@@ -230,6 +242,8 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
     app = behind_proxies(built, settings.trusted_networks)
     threading.Thread(target=_warm_up, args=(workspace, built.state.readiness), name="warm-up", daemon=True).start()
     stop = threading.Event()
+    forgetting = (workspace, built.state.visitors, stop)
+    threading.Thread(target=forget_overdue, args=forgetting, name="off the record", daemon=True).start()
     if settings.keep_days is not None or settings.auth is not None:
         threading.Thread(target=expire_daily, args=(workspace, stop), name="expiry", daemon=True).start()
     shown = f"[{host}]" if ":" in host else host

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response, StreamingResponse
 
 from rehearse.app.desk import Desk
-from rehearse.app.routes import answered, done, foreign, go
+from rehearse.app.routes import answered, done, foreign, go, put_away
 from rehearse.app.visitors import Visitors
 from rehearse.errors import UnknownIdError
 from rehearse.people.forgetting import delete_everything
@@ -37,7 +37,7 @@ def privacy_actions(visitors: Visitors) -> APIRouter:
     def delete(request: Request) -> Response:
         def action(desk: Desk) -> Response:
             delete_everything(desk.workspace)
-            desk.forget_all()
+            visitors.clear_desk(request)
             return go("privacy")
 
         return done(visitors, request, action)
@@ -49,7 +49,7 @@ def privacy_actions(visitors: Visitors) -> APIRouter:
                 raise UnknownIdError("talk off the record", "", [])
             with desk.held(rehearsal):
                 desk.workspace.store.delete(rehearsal)
-                desk.forget(rehearsal)
+                put_away(desk, rehearsal)
             return go("")
 
         return done(visitors, request, action)

@@ -49,5 +49,19 @@ class SignedIn:
             self._desks.move_to_end(person.person_id)
             while len(self._desks) > self.most:
                 # Whoever still works at it keeps it; the store sees to it that two desks of one person do not collide.
-                self._desks.popitem(last=False)
+                self._desks.popitem(last=False)[1].forget_all()
             return desk
+
+    def clear_desk(self, request: AnyRequest) -> None:
+        """A new desk for that person, the next time there is something to do."""
+        with self._guard:
+            desk = self._desks.pop(person_of(request).person_id, None)
+        if desk is not None:
+            desk.forget_all()
+
+    def put_away(self) -> None:
+        """Every talk is read again."""
+        with self._guard:
+            desks = list(self._desks.values())
+        for desk in desks:
+            desk.forget_all()

@@ -26,6 +26,14 @@ class Visitors(Protocol):
         """The desk of the person who sent it; raises where nobody is known."""
         ...
 
+    def clear_desk(self, request: AnyRequest) -> None:
+        """Put a new desk in place of that person's: whatever lay on the old one is gone."""
+        ...
+
+    def put_away(self) -> None:
+        """Have every desk read its talks from the store the next time: some are no longer there."""
+        ...
+
 
 @dataclass
 class OnePerson:
@@ -41,3 +49,13 @@ class OnePerson:
         """The only desk."""
         del request
         return self.own_desk
+
+    def clear_desk(self, request: AnyRequest) -> None:
+        """A new desk."""
+        del request
+        self.own_desk.forget_all()
+        self.own_desk = Desk(self.workspace)
+
+    def put_away(self) -> None:
+        """Every talk is read again."""
+        self.own_desk.forget_all()

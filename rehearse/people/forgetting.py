@@ -1,10 +1,11 @@
-"""Deleting all that a person keeps, and what was made from it."""
+"""Deleting all that a person keeps, and what was made from it, on disk and in memory."""
 
 from __future__ import annotations
 
 import shutil
 
 from rehearse.errors import StorageError
+from rehearse.perception.breaches import reader_with
 from rehearse.storage.own_guidance import folder_of
 from rehearse.workspace import Workspace
 
@@ -13,7 +14,17 @@ def delete_everything(workspace: Workspace) -> None:
     """Delete all rehearsals, the notebook, what is shared and off the record, and the index of own guidance, for good."""
     workspace.store.delete_all()
     workspace.refresh()
+    forget_readings(workspace)
     forget_index(workspace)
+
+
+def forget_readings(workspace: Workspace) -> None:
+    """Have the models forget what they read: sentences are remembered because a turn is asked about several times.
+
+    Nobody's are told apart, so everybody's go; whoever says something next has it read anew.
+    """
+    workspace.encoder.read.cache_clear()
+    reader_with.cache_clear()
 
 
 def forget_index(workspace: Workspace) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic import command
@@ -22,6 +22,7 @@ from rehearse.errors import StorageError
 
 WRITES = "rehearse_writes"
 """The execution option of a connection that is going to write."""
+_TRIES = 3
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -86,9 +87,16 @@ class Database(ABC):
     def check(self) -> None:
         """Look through the whole database; `StorageError` if it is damaged."""
 
-    @abstractmethod
     def compact(self) -> None:
         """Clean the files of words that were deleted; `StorageError` says what is left to do."""
+        self.forget_statements()
+
+    def forget_statements(self) -> None:
+        """Let go of compiled statements: each is kept for the next of its kind, with the words of the first in it."""
+        for _ in range(_TRIES):
+            # Another thread may be adding one at this moment.
+            with suppress(RuntimeError):
+                self.engine.clear_compiled_cache()
 
     @abstractmethod
     def plainly(self, problem: str, code: str) -> str:

@@ -71,7 +71,9 @@ class MemoryDatabase(Database):
         """Nothing: no disk can have damaged it."""
 
     def compact(self) -> None:
-        """Nothing: deleted words are overwritten, and there is no file."""
+        """Let go of compiled statements, which hold words; what was deleted is overwritten, and there is no file."""
+        with self._turn:
+            self.forget_statements()
 
     def plainly(self, problem: str, code: str) -> str:
         """What went wrong."""
@@ -107,10 +109,9 @@ class DiscreetStore(RehearsalStore):
         return _DiscreetNotebook(self.database, self.person_id, self._memory)
 
     def create_off_record(self, new: NewRehearsal) -> str:
-        """Hold a new rehearsal in memory; its id. Those that were left hours ago are forgotten."""
-        discreet = self._discreet
-        discreet.expire(datetime.now(UTC) - KEPT_FOR)
-        return discreet.create(new)
+        """Hold a new rehearsal in memory; its id."""
+        self.forget_overdue()
+        return self._discreet.create(new)
 
     def create(self, new: NewRehearsal) -> str:
         """Keep a new rehearsal; one that branches off a talk off the record is off the record."""
@@ -159,6 +160,15 @@ class DiscreetStore(RehearsalStore):
         super().delete_all()
         self.forget_off_record()
 
+    def delete_talks(self) -> None:
+        """Delete all rehearsals of this person, those off the record too; the notebook stays."""
+        super().delete_talks()
+        self.forget_off_record()
+
+    def forget_overdue(self) -> int:
+        """Forget what anybody said off the record and left hours ago; how many talks."""
+        return self._discreet.expire(datetime.now(UTC) - KEPT_FOR) if self._memory.opened else 0
+
     def forget_off_record(self) -> None:
         """Forget what this person said off the record."""
         if self._memory.opened:
@@ -169,7 +179,10 @@ class DiscreetStore(RehearsalStore):
         return _InMemory(self._memory.database, self.person_id, self.database)
 
     def _of(self, rehearsal_id: str) -> RehearsalStore:
-        return self._discreet if is_off_record(rehearsal_id) else RehearsalStore(self.database, self.person_id)
+        if not is_off_record(rehearsal_id):
+            return RehearsalStore(self.database, self.person_id)
+        self.forget_overdue()
+        return self._discreet
 
 
 class _InMemory(RehearsalStore):
@@ -202,6 +215,7 @@ class _DiscreetNotebook(Notebook):
             there = {document.document_id for document in self.documents()}
             with self._memory.database.writing() as session:
                 forget_passages(session, self.person_id, document_id, there)
+            self._memory.database.compact()
 
     def _of(self, rehearsal_id: str) -> Notebook:
         return Notebook(self._memory.database if is_off_record(rehearsal_id) else self.database, self.person_id)

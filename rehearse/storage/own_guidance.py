@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -146,6 +147,9 @@ class PersonalIndex:
                     texts = [kept.replace("\n", ". ") for kept in document.passages[start : start + BATCH]]
                     rows.append(np.asarray(self._embed(texts), dtype=np.float32))
                 self._keep(document_id, np.concatenate(rows))
+        if all(d.document_id != document_id for d in self._notebook.documents()):
+            # It was deleted meanwhile, and nobody may ever search here again.
+            self.discard(document_id)
         self.forget()
         yield total, total
 
@@ -204,9 +208,11 @@ class PersonalIndex:
         if path is None:
             return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            # For their owner alone: words can be guessed from vectors.
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             part = path.with_suffix(".part")
-            with part.open("wb") as file:
+            part.unlink(missing_ok=True)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 np.savez(file, vectors=vectors.astype(np.float16), made_by=np.asarray(self._made_by))
             part.replace(path)
         except OSError as error:

@@ -105,7 +105,8 @@ class PostgresDatabase(Database):
         """Nothing: the server looks after its files, and says so when it reads one that is damaged."""
 
     def compact(self) -> None:
-        """Nothing: the server reuses the room of deleted rows by itself, and no file of it is ours to clean."""
+        """Clean the memory alone: the server reuses the room of deleted rows by itself, and no file of it is ours to clean."""
+        super().compact()
 
     def plainly(self, problem: str, code: str) -> str:
         """What PostgreSQL's message means; by its code where it has one, because servers speak many languages."""

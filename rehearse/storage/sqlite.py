@@ -35,7 +35,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
         """Open the file, made if it is missing; safe when two processes do so at once."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
                 f"The data folder {path.parent} cannot be made ({error.strerror}). Nothing was lost. Set REHEARSE_HOME to a "
@@ -112,6 +112,7 @@ class SqliteDatabase(Database):
 
         Deleted words are overwritten at once, but SQLite may have left copies behind when it moved rows within a page earlier.
         """
+        super().compact()
         if self.path.stat().st_size < LARGE:
             self._rewrite()
             return

@@ -211,6 +211,12 @@ class RehearsalStore:
             clear(session, self.person_id)
         self.database.compact()
 
+    def delete_talks(self) -> None:
+        """Delete all rehearsals of this person, with what was contested in them and shared of them; the notebook stays."""
+        with self.database.writing() as session:
+            session.execute(delete(RehearsalRow).where(self._mine))
+        self.database.compact()
+
     def expire(self, before: datetime) -> int:
         """Delete everybody's rehearsals in which nothing has happened since a moment; how many.
 

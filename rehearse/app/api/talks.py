@@ -15,6 +15,7 @@ from rehearse.app.api.people import MyDesk
 from rehearse.app.api.telling import debrief_told, ending_of, line_told, numbered, talk_told, turn_told
 from rehearse.app.api.told import Answer, Finished, History, Talk
 from rehearse.app.desk import Desk, MovedOnError, RepeatedSendError
+from rehearse.app.routes import put_away
 from rehearse.errors import StorageError
 from rehearse.perception.readability import clean_turn
 
@@ -159,4 +160,4 @@ def delete(desk: MyDesk, rehearsal_id: RehearsalId) -> None:
     with desk.held(rehearsal_id):
         desk.open(rehearsal_id)
         desk.workspace.store.delete(rehearsal_id)
-        desk.forget(rehearsal_id)
+        put_away(desk, rehearsal_id)

@@ -73,7 +73,7 @@
   function forget(form) {
     const action = form.getAttribute("action");
     if (action === "do/delete") for (const end of ["", "-sent"]) store.set(`rehearse-draft-${form.elements.rehearsal.value}${end}`, "");
-    if (action !== "do/delete-all") return;
+    if (!["do/delete-all", "do/delete-everything"].includes(action)) return;
     try {
       for (const key of Object.keys(localStorage)) if (key.startsWith("rehearse-draft-")) localStorage.removeItem(key);
     } catch { /* forbidden, so nothing is kept there */ }

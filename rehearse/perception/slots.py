@@ -75,10 +75,12 @@ _OPENING = frozenset("a an the my our your their his her this these those each e
 _CLOSING = frozenset(
     """
     and or but so because when while where if that which who before after until to with in on at by from for of as than is are
-    was were will would can could every each twice once instead too
+    was were will would can could every each twice once instead too tonight today tomorrow yesterday soon later ago already
     """.split()
 )
 """Words before which a noun phrase has ended."""
+_MEASURING = frozenset("half quarter double twice once such many what quite rather".split())
+"""Words with which “a” is no beginning: of “half a page” nobody takes up “page”."""
 _NEGATIONS = frozenset("no not never nothing nobody none without hardly neither nor cannot".split())
 _INSIDE = frozenset("of the and on in".split())
 """Plain words that may stand inside a phrase."""
@@ -91,7 +93,8 @@ _PLAIN = frozenset(
     hadn't haven't hasn't don't doesn't didn't isn't aren't wasn't weren't won't wouldn't can't couldn't shouldn't there's
     what's let's you'd you'll you've we'd we'll we've they're they'd half every each other another hour hours minute minutes
     day days week weeks whatever whoever before after once first next away again still never always even around between
-    through without wants take took give came come comes goes went gets got told tell tells asked ask makes means knows thinks
+    through without tonight today tomorrow yesterday soon later ago already
+    wants take took give came come comes goes went gets got told tell tells asked ask makes means knows thinks
     okay well very much maybe good here now let say said make made need see thank thanks sorry yet only way lot bit sure
     """.split()
 )
@@ -184,7 +187,8 @@ def _phrases(tokens: list[str]) -> Iterator[str]:
     lowered = [t.lower().replace("’", "'") for t in tokens]
     for start in range(len(tokens)):
         opened = start > 0 and lowered[start - 1] in _OPENING
-        if not opened or lowered[start] in _PLAIN or not tokens[start][0].isalnum():
+        measured = start > 1 and lowered[start - 2] in _MEASURING
+        if not opened or measured or lowered[start] in _PLAIN or not tokens[start][0].isalnum():
             continue
         if any(w in _NEGATIONS or w.endswith("n't") for w in lowered[max(0, start - 5) : start]):
             continue

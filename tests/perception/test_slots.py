@@ -44,3 +44,16 @@ def test_every_slot_is_an_exact_quote_but_for_its_first_letter() -> None:
     text = "The driver forum knew about the snow two hours early. Ruth from planning said 40 calls came in that night."
     for value in find_slots(text, ()).values():
         assert value.lower() in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("I could send you half a page tonight.", None),
+        ("You have quite a reputation downstairs.", None),
+        ("I wrote it up in a short report yesterday.", "short report"),
+        ("It began with the winter roster, and half the late calls came from there.", "winter roster"),
+    ],
+)
+def test_a_phrase_keeps_its_measure_and_ends_before_the_time(text: str, phrase: str | None) -> None:
+    assert find_slots(text, ()).get("words") == phrase

@@ -1,89 +1,31 @@
-"""A counterpart from a short form: sound whatever is answered, playable at once, never over another file."""
+"""A counterpart from a short form: sound whatever is answered, and playable at once."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
+from drafting import FORM, MAIN, assert_nothing_twice, cast, form, play, script
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from typer.testing import CliRunner
 
-from rehearse.cli_check import check
-from rehearse.cli_new import new_persona
-from rehearse.cli_output import CommandGroup
 from rehearse.domain.acts import Act
 from rehearse.domain.draft import draft_persona, persona_id
-from rehearse.domain.draft_form import DraftAnswers, Ease, Manner, draft_lines
+from rehearse.domain.draft_form import Ease, Manner, draft_lines
 from rehearse.domain.draft_words import handle
 from rehearse.domain.library import check_persona, shipped_library
 from rehearse.domain.loading import load_record
 from rehearse.domain.persona import Bristle, Difficulty, Persona, Scene, Thoughts, Voice
 from rehearse.domain.persona_file import persona_text
 from rehearse.domain.state import Ending
-from rehearse.perception.encoder import shared_encoder
 from rehearse.simulation.actor import sentence_keys
-from rehearse.simulation.engine import Engine
-from rehearse.simulation.snapshot import Snapshot
-
-SCRIPTS = Path(__file__).parent / "fixtures" / "learners"
-MAIN = ("pitch-to-boss", "guide-hesitant-leader")
-FORM: dict[str, Any] = {
-    "name": "Dana Quill",
-    "role": "Head of claims",
-    "pronoun": "she",
-    "cares_about": "no family waits six weeks for an answer",
-    "worries": [
-        {"says": "Who covers the desk while you two are talking?", "in_short": "the desk", "eased_by": ["time"]},
-        {"says": "I've seen five of these and none changed a thing. Not one.", "eased_by": ["numbers", "purpose"]},
-        {"says": "the others will say I have favourites", "eased_by": ["choice", "respect"]},
-    ],
-    "secret": "My deputy writes my messages. Nobody knows.",
-    "wish": "reading the live board without help",
-    "manner": "dry",
-}
-
-
-def form(**changes: Any) -> DraftAnswers:
-    return DraftAnswers.model_validate_json(json.dumps(FORM | changes))
-
-
-def cast(persona: Persona, scenario: str, seed: int = 7, difficulty: str = "normal") -> Engine:
-    library = shipped_library()
-    library = replace(library, personas=(*library.personas, persona))
-    return Engine.cast(library, shared_encoder(), scenario, persona.id, Difficulty(difficulty), seed)
-
-
-def script(scenario: str, level: str, number: int) -> list[str]:
-    text = (SCRIPTS / scenario / f"{level}-{number}.txt").read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if line.strip()]
-
-
-def play(engine: Engine, lines: list[str]) -> Snapshot:
-    snapshot = engine.start()
-    for line in lines:
-        if snapshot.ending is not Ending.OPEN:
-            break
-        snapshot = engine.respond(snapshot, line)
-    return snapshot
-
-
-def assert_nothing_twice(snapshot: Snapshot) -> None:
-    said: Counter[str] = Counter()
-    for turn in snapshot.transcript.turns:
-        if turn.turn_id.startswith("C"):
-            said.update(sentence_keys(turn.text))
-    assert not [key for key, times in said.items() if times > 1]
 
 
 def assert_sound(persona: Persona, folder: Path) -> None:
@@ -334,84 +276,3 @@ def test_thirty_turns_never_run_dry(manner: Manner, scenario: str) -> None:
     assert not [
         t.text for t in snapshot.transcript.turns if t.text in ("*(waits)*", "*(says nothing)*", "*(looks at the window)*")
     ]
-
-
-# The command ----------------------------------------------------------------------------------------------------------
-
-
-def run(*arguments: str, words: str = "") -> Any:
-    app = typer.Typer(cls=CommandGroup, rich_markup_mode=None)
-    app.command("new")(new_persona)
-    app.command("check")(check)
-    return CliRunner().invoke(app, [*arguments], input=words)
-
-
-TYPED = [
-    "Dana Quill", "Head of claims", "it", "she", "no family waits six weeks",
-    "Who covers the desk?", "", "2",
-    "None of these ever changed a thing", "another fad", "ten", "0", "1, 4 9",
-    "The others will say I have favourites", "", "7",
-    "I type with two fingers", "reading the live board", "9", "2", "", "3",
-]  # fmt: skip
-
-
-def test_asked_in_the_terminal(own_data_folder: Path) -> None:
-    result = run("new", words="\n".join(TYPED) + "\n")
-    assert result.exit_code == 0, result.output
-    assert "Leave real names out" in result.output
-    path = own_data_folder / "personas" / "dana-quill.yaml"
-    for wanted in (str(path), "--scenario pitch-to-boss --persona dana-quill", "rehearse check"):
-        assert wanted in result.output
-    persona = load_record(path, Persona)
-    assert persona.manner == draft_lines().manners[Manner.WARM].manner
-    assert persona.temperament.scepticism == 0.7
-    assert any("“another fad”" in line for line in persona.concerns[1].lines.eased)
-    assert run("check", str(path)).exit_code == 0
-
-
-def test_from_a_file_and_never_over_another(own_data_folder: Path, tmp_path: Path) -> None:
-    answers = tmp_path / "answers.json"
-    answers.write_text(json.dumps(FORM), encoding="utf-8")
-    folder = own_data_folder / "personas"
-    folder.mkdir(parents=True)
-    (folder / "dana-quill.yaml").write_text("mine, and broken: [", encoding="utf-8")
-    made = [json.loads(run("new", "--from-json", str(answers), "--json").stdout) for _ in range(2)]
-    assert [m["id"] for m in made] == ["dana-quill-2", "dana-quill-3"]
-    assert made[0]["scenarios"] == list(MAIN)
-    assert Path(made[0]["file"]).is_file()
-    assert (folder / "dana-quill.yaml").read_text(encoding="utf-8") == "mine, and broken: ["
-
-
-def test_a_name_that_ships_gets_an_id_of_its_own(own_data_folder: Path) -> None:
-    made = json.loads(run("new", "--from-json", "-", "--json", words=json.dumps(FORM | {"name": "Marguerite Dunne"})).stdout)
-    assert made["id"] == "marguerite-dunne-2"
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        ("", "line 1"),
-        ("[]", "file"),
-        ('{"name": "x"', "line 1"),
-        (json.dumps(FORM | {"manner": "rude"}), "manner"),
-        (json.dumps(FORM | {"worries": [{"says": "x", "eased_by": ["luck"]}]}), "worries.0.eased_by.0"),
-        ("[" * 100_000, "file"),
-    ],
-)
-def test_answers_that_cannot_be_used_say_why(own_data_folder: Path, words: str, told: str) -> None:
-    result = run("new", "--from-json", "-", words=words)
-    assert result.exit_code == 2
-    assert told in result.stderr
-    assert "Mend:" in result.stderr
-    assert not (own_data_folder / "personas").exists()
-
-
-def test_a_folder_that_cannot_be_written_is_named(own_data_folder: Path) -> None:
-    (own_data_folder / "personas").write_text("in the way", encoding="utf-8")
-    result = run("new", "--from-json", "-", words=json.dumps(FORM))
-    assert result.exit_code == 3
-    assert "REHEARSE_HOME" in result.stderr
-
-
-def test_json_needs_answers_from_a_file() -> None:
-    assert run("new", "--json").exit_code == 2

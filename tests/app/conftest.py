@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from reading_twice import Opened, opening
 from starlette.testclient import TestClient
 
 from rehearse.app import build
@@ -51,6 +53,19 @@ def workspace(shared: Workspace) -> Workspace:
     if shared.store.count():
         shared.store.delete_all()
     return shared
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A data folder of this test's own."""
+    return tmp_path
+
+
+@pytest.fixture
+def opened(home: Path, shared: Workspace) -> Iterator[Opened]:
+    """Opens it, as often as the test says, with a model that reads every turn a second time."""
+    with opening(home, shared) as anew:
+        yield anew
 
 
 @pytest.fixture

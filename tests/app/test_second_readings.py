@@ -1,4 +1,4 @@
-"""What a model read a second time outlives the process, everywhere it is shown; what was deleted outlives nothing."""
+"""What a model read a second time outlives the process, everywhere it is shown."""
 
 from __future__ import annotations
 
@@ -6,98 +6,29 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
+from reading_twice import LINES, WHY, Opened, model, opening, play
 
 from rehearse.app.attempts import compare_html
 from rehearse.app.comparison import compare_after_branch
 from rehearse.app.desk import Desk
 from rehearse.app.lookback import LookBackPage
 from rehearse.app.metrics import Metrics
-from rehearse.app.own_guidance import add, remove
 from rehearse.app.queueing import Work
 from rehearse.app.visitors import OnePerson
 from rehearse.coaching.model_reply import CoachReply
-from rehearse.config import Settings
 from rehearse.domain.assessment import Rating, Remark
 from rehearse.domain.library import Library
 from rehearse.domain.rubric import CRITERION_IDS
-from rehearse.errors import ModelError, ModelFailure, UnknownIdError
+from rehearse.errors import ModelError, ModelFailure
 from rehearse.export import to_dict, to_markdown
 from rehearse.llm.chat import Prompt
 from rehearse.llm.prompts import load_prompt
 from rehearse.llm.scripted import ScriptedModel
-from rehearse.people.takeout import takeout
 from rehearse.retrospect import Past, contest_rating, debrief_of
-from rehearse.storage.documents import read_document
 from rehearse.workspace import KeptRehearsal, Workspace
-
-LINES = (
-    "Okay. So, I would like to show you how our customers find us on TikTok.",
-    "You just have to accept that younger people see this better, and we should start on Monday.",
-    "Would half an hour every second Wednesday suit you, and would you tell me after a month whether it is of any use?",
-)
-WHY = "The ask comes before they know why you ask them."
-OWN = "Quokkas decide which of the customers on TikTok they follow"
-
-
-def model() -> ScriptedModel:
-    """Speaks one harmless sentence, and reads a second time what every turn holds: its first word is plainness 0."""
-
-    def reply(prompt: Prompt) -> str | CoachReply:
-        if not prompt.made_from.startswith("coach@"):
-            return "Mostly the lists, if I am honest."
-        said = next(line for line in reversed(LINES) if line in prompt.messages[-1].text)
-        quote = " ".join(said.split()[:5]).strip(",.")
-        ratings = {c: {"quote": None, "level": None} for c in CRITERION_IDS}
-        ratings |= {c: {"quote": quote, "level": 1} for c in ("specificity", "structure", "exploration", "purpose")}
-        remark = {
-            "kind": "change",
-            "criterion": "exploration",
-            "quote": quote,
-            "passage_id": "ask-and-listen-first",
-            "why": WHY,
-            "suggestion": None,
-        }
-        return CoachReply.model_validate({"ratings": ratings, "remarks": [remark]})
-
-    return ScriptedModel(reply)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-Opened = Callable[..., Workspace]
-
-
-@contextmanager
-def opening(home: Path, shared: Workspace) -> Iterator[Opened]:
-    """Opens the same data folder anew, as another process would; but for the passages, which take a while and never change."""
-    made: list[Workspace] = []
-
-    def anew(*, scripted: bool = True) -> Workspace:
-        workspace = Workspace(Settings(home=home))
-        workspace.__dict__["_ideas"] = shared._ideas
-        if scripted:
-            workspace.casting.cast(model())
-        made.append(workspace)
-        return workspace
-
-    yield anew
-    for workspace in made:
-        workspace.store.close()
-
-
-@pytest.fixture
-def opened(home: Path, shared: Workspace) -> Iterator[Opened]:
-    """Opens a data folder of this test's own."""
-    with opening(home, shared) as anew:
-        yield anew
 
 
 @pytest.fixture(scope="module")
@@ -111,14 +42,6 @@ def again(tmp_path_factory: pytest.TempPathFactory, shared: Workspace) -> Iterat
 def talk(again: Opened) -> KeptRehearsal:
     """A whole talk that was read twice; nothing below changes it."""
     return play(again())
-
-
-def play(workspace: Workspace, lines: tuple[str, ...] = LINES, **how: Any) -> KeptRehearsal:
-    kept = workspace.begin("pitch-to-boss", "marguerite-dunne", seed=7, **how)
-    for line in lines:
-        kept.say(line)
-    kept.finish()
-    return kept
 
 
 def by_model(kept: KeptRehearsal) -> list[Rating]:
@@ -310,98 +233,3 @@ def test_what_cannot_be_read_is_made_again(opened: Opened) -> None:
         again = workspace.resume(kept.rehearsal_id)
         assert [a.to_dict() for a in again.rehearsal.assessments] == views
         assert debrief_of(again).to_dict() == debrief_of(kept).to_dict()
-
-
-# Documents that were deleted ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def near(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is remarked on, some own passage lies near enough: how near is tested elsewhere."""
-    from rehearse.storage.own_guidance import PersonalIndex
-
-    def beside(self: PersonalIndex, *_: object) -> object:
-        shelf = self._current()
-        return shelf.passages[-1] if shelf.passages else None
-
-    monkeypatch.setattr(PersonalIndex, "beside", beside)
-
-
-def brought(workspace: Workspace, title: str = "Handbook Quokka") -> str:
-    text = f"# {title}\n\n## Whom quokkas follow\n\n{OWN}. They never say so at {title}.\n"
-    document_id = add(workspace, title, "quokka-notes.md", read_document("quokka-notes.md", text.encode()))
-    assert list(workspace.index.build(document_id))
-    return document_id
-
-
-def holding(home: Path, word: bytes) -> list[str]:
-    return [path.name for path in home.rglob("*") if path.is_file() and word in path.read_bytes().lower()]
-
-
-@pytest.mark.usefixtures("near")
-def test_a_deleted_document_leaves_no_word_in_what_the_coach_concluded(opened: Opened, home: Path) -> None:
-    workspace = opened(scripted=False)
-    document_id = brought(workspace)
-    kept, other = play(workspace), play(workspace, LINES[:1])
-    open_talk = workspace.begin("pitch-to-boss", "marguerite-dunne", seed=7)
-    open_talk.say(LINES[1])
-    quoting = [r for a in kept.rehearsal.assessments for r in a.remarks if r.own]
-    assert quoting
-    restored = opened(scripted=False).resume(kept.rehearsal_id)
-    assert [r.own for a in restored.rehearsal.assessments for r in a.remarks if r.own] == [r.own for r in quoting]
-    assert holding(home, b"quokka")
-    remove(workspace, document_id)
-    workspace.store.database.compact()
-    assert holding(home, b"quokka") == []
-    assert holding(home, document_id.encode()) == []
-
-    # The remark stands on its passage of the ideas, and says what became of the other.
-    again = opened(scripted=False).resume(kept.rehearsal_id)
-    remarks = [r for a in again.rehearsal.assessments for r in a.remarks]
-    assert [(r.own, r.own_removed) for r in remarks] == [(None, True)] * len(quoting)
-    assert [(r.why, r.citation.to_dict()) for r in remarks] == [(r.why, r.citation.to_dict()) for r in quoting]
-    page = LookBackPage(OnePerson(again.workspace))._account(Desk(again.workspace), other.rehearsal_id)
-    assert "You have deleted its document since" in page
-
-    # What is still in memory from before is kept without it: the rest of a talk, a late reading, the debrief.
-    open_talk.say(LINES[2])
-    open_talk.finish()
-    kept._reviewed(1, kept.rehearsal.assessments[0])
-    other.keep_debrief(other.rehearsal.finish())
-    workspace.store.database.compact()
-    assert holding(home, b"quokka") == []
-    with takeout(workspace) as archive:
-        assert b"uokka" not in archive.read()
-
-
-@pytest.mark.usefixtures("near")
-def test_only_the_document_that_was_deleted_goes(opened: Opened) -> None:
-    workspace = opened(scripted=False)
-    first = brought(workspace)
-    one = play(workspace, LINES[:2])
-    second = brought(workspace, "Another Quokka book")
-    two = play(workspace, LINES[:2])
-    mine = workspace.for_person("another-person")
-    with pytest.raises(UnknownIdError):
-        remove(mine, first)
-    remove(workspace, first)
-    gone, stays = (workspace.resume(kept.rehearsal_id) for kept in (one, two))
-    assert {r.own_removed for a in gone.rehearsal.assessments for r in a.remarks} == {True}
-    cited = [r.own for a in stays.rehearsal.assessments for r in a.remarks]
-    assert [own.document_id for own in cited if own] == [second] * len(cited)
-
-
-@pytest.mark.usefixtures("near")
-def test_off_the_record_it_is_forgotten_too(opened: Opened) -> None:
-    workspace = opened(scripted=False)
-    document_id = brought(workspace)
-    kept = play(workspace, off_record=True)
-    assert "uokka" in json.dumps(to_dict(workspace.store.get(kept.rehearsal_id)))
-    open_talk = workspace.begin("pitch-to-boss", "marguerite-dunne", seed=7, off_record=True)
-    open_talk.say(LINES[1])
-    remove(workspace, document_id)
-    open_talk.finish()
-    for talk in (kept, open_talk):
-        stored = workspace.store.get(talk.rehearsal_id)
-        assert "uokka" not in repr(stored)
-        assert "own_removed" in repr(stored)

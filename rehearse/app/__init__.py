@@ -18,6 +18,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
 import gradio as gr
 import uvicorn
 from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
 from gradio.components.navbar import Navbar
 from starlette.routing import Route
 
@@ -157,6 +158,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     workspace.casting.watch = metrics
     app.state.readiness = readiness = Readiness(workspace)
     app.state.visitors = visitors
+    app.add_exception_handler(RequestValidationError, routes.unreadable)
     for router in (
         routes.assets(),
         routes.actions(visitors),

@@ -26,6 +26,8 @@ HEADERS = {
     "x-frame-options": "DENY",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+HOST = re.compile(r"(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?", re.IGNORECASE)
+"""What a browser sends as the name of a host: no name of a user in it, and no path."""
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -50,6 +52,8 @@ def came_from_elsewhere(headers: Headers) -> bool:
 
 UNCHANGING = ("/static/", "/assets/", "/assets-rehearse/", "/theme.css", "/favicon.ico")
 """Files that are the same for everybody; everything else may hold what somebody said, and no cache keeps it."""
+FOR_OTHER_SITES = ("access-control-allow-origin", "access-control-allow-credentials")
+"""What Gradio tells browsers of pages at other ports of this machine: that they may read. Nothing here is theirs."""
 TLS_ONLY = "max-age=31536000"
 MOST_BYTES = 1024 * 1024
 MOST_BYTES_BELOW = {"/do/guidance": 3 * 1024 * 1024, "/api/": 5 * 1024 * 1024, "/mcp": 5 * 1024 * 1024}
@@ -89,6 +93,13 @@ def is_used(method: str, path: str) -> bool:
     if path.startswith(GRADIO):
         return any(method == used and pattern.fullmatch(path.rstrip("/")) for used, pattern in GRADIO_USED)
     return not path.startswith(CLOSED)
+
+
+def in_utf8(kind: str) -> bool:
+    """Whether a form says of itself nothing but that it is in UTF-8: others can make halves of characters."""
+    media, _, more = kind.lower().partition(";")
+    told = [value.strip(" \t\"'") for name, _, value in (p.partition("=") for p in more.split(";")) if name.strip() == "charset"]
+    return not media.strip().startswith(("multipart/", "application/x-www-form-urlencoded")) or set(told) <= {"utf-8", "utf8"}
 
 
 def weighs_more(length: str, most: int) -> bool:
@@ -132,10 +143,28 @@ class Hardened:
             refusal = PlainTextResponse("This came from another site, so it was not done.", 403)
         elif weighs_more(length, most):
             refusal = PlainTextResponse("That is more than can be taken in here. Nothing was kept.", status_code=413)
+        elif not in_utf8(headers.get("content-type", "")):
+            refusal = PlainTextResponse("A form has to be in UTF-8. Nothing was done.", status_code=415)
         answer = self.app if refusal is None else refusal
-        await answer(scope, weighed(receive, most), _with_headers(scope, send))
+        begun = False
+
+        async def noting(part: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(part)
+
+        told = _with_headers(scope, noting)
+        try:
+            await answer(scope, weighed(receive, most), told)
+        except Exception:
+            if not begun:
+                # Whoever is outside of here would answer without the headers; they still hear of it, and log it.
+                await PlainTextResponse("Something went wrong. What was said before is kept.", 500)(scope, receive, told)
+            raise
 
     def _ours(self, host: str) -> bool:
+        if not HOST.fullmatch(host):
+            return False
         try:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
@@ -167,6 +196,8 @@ def _with_headers(scope: Scope, send: Send) -> Send:
     async def with_headers(part: Message) -> None:
         if part["type"] == "http.response.start":
             headers = MutableHeaders(scope=part)
+            for name in FOR_OTHER_SITES:
+                del headers[name]
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             if not scope["path"].startswith(UNCHANGING):

@@ -67,6 +67,12 @@ def _status(error: RehearseError) -> int:
     return 400 if isinstance(error, LearnerError) else 500
 
 
+def unreadable(request: Request, error: Exception) -> HTMLResponse:
+    """A page for a form with a field that cannot be used. What was typed is not repeated: it may be a password."""
+    del request, error
+    return page_of(text("error.page_heading"), text("error.form"), 422)
+
+
 def go(page: str, **query: str) -> RedirectResponse:
     """Lead to a page of ours."""
     return RedirectResponse(f"../{page}" + (f"?{urlencode(query)}" if query else ""), status_code=303)

@@ -139,6 +139,8 @@ class Accounts:
         self.require_invitation(invitation)
         require_good(password, name)
         person = self.store.accept(key_of(invitation), name, hashed(password))
+        # A whole office comes from one address on its first day.
+        Attempts(self.database).succeeded("", place)
         return self.let_in(person)
 
     def add(self, name: str, password: str, *, host: bool = False) -> StoredPerson:

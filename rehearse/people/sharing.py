@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from rehearse.coaching.anonymise import _WORDS_TOO as ORDINARY
 from rehearse.coaching.anonymise import anonymise
 from rehearse.domain.library import Library
 from rehearse.domain.transcript import Speaker, Transcript, Turn
@@ -20,6 +23,8 @@ from rehearse.storage.records import StoredRehearsal
 from rehearse.storage.shares import ShareStore
 from rehearse.workspace import Workspace
 
+SHORTEST = 2
+"""Letters that are too few to be looked for as somebody's name."""
 DAYS = (1, 7, 30)
 """How long a link may work."""
 
@@ -113,11 +118,13 @@ def take_snapshot(stored: StoredRehearsal, library: Library, choice: Choice, own
     thoughts = {t["turn"]: str(t["thought"]) for t in debrief["thoughts"]} if choice.thoughts else {}
     remarks = debrief["remarks"] if choice.scores else []
     extra = [*thoughts.values(), *(text for r in remarks for text in (str(r["quote"]), str(r["why"])))]
-    words = [turn.text for turn in talk] + extra
+    # The role of an own counterpart is somebody's words as well.
+    words = [role] + [turn.text for turn in talk] + extra
     hidden = 0
     if choice.hide_names:
         words, hidden = _without_names(words, own_name, name)
     told = iter(words)
+    role = next(told)
     said = [Said(turn.speaker.value, next(told), turn.number) for turn in talk]
     thought = {turn: next(told) for turn in thoughts}
     groups = score_groups(debrief["ratings"], library) if choice.scores else ()
@@ -138,9 +145,41 @@ def take_snapshot(stored: StoredRehearsal, library: Library, choice: Choice, own
 
 def _without_names(words: list[str], own_name: str, counterpart: str) -> tuple[list[str], int]:
     """The same words with roles for names, all of them seen together, so that one person keeps one role."""
-    turns = tuple(Turn(Speaker.LEARNER, number, text) for number, text in enumerate(words, 1))
+    own_name = _called(own_name)
+    known = {_plain(part): part for name in (own_name, counterpart) for part in _composed(name).split() if len(part) > SHORTEST}
+    turns = tuple(Turn(Speaker.LEARNER, number, _as_known(text, known)) for number, text in enumerate(words, 1))
     found, mapping = anonymise(Transcript(turns), own_name, [counterpart])
     return [turn.text for turn in found.turns], len(mapping)
+
+
+def _called(account: str) -> str:
+    """What somebody is called whose account is an address or a login, as a proxy or a provider gives them: `ana.lindt@…`."""
+    if " " in account or not re.search(r"[@._]", account):
+        return account
+    parts = [part for part in re.split(r"[._+]", account.partition("@")[0]) if part.replace("-", "").isalpha()]
+    return " ".join(part.title() for part in parts if len(part) > SHORTEST)
+
+
+def _as_known(text: str, known: Mapping[str, str]) -> str:
+    """Words with names that are known spelled as they are known, however somebody typed them: in small letters, without accents.
+
+    A name that is a word as well is left as it is where it begins small.
+    """
+
+    def spelled(match: re.Match[str]) -> str:
+        said = match.group()
+        return said if said in ORDINARY else known.get(_plain(said), said)
+
+    return re.sub(r"\w+(?:-\w+)*", spelled, _composed(text))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _plain(word: str) -> str:
+    parts = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
 def share(workspace: Workspace, rehearsal_id: str, choice: Choice, own_name: str = "") -> str:

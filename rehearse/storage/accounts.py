@@ -23,7 +23,12 @@ SEEN_EVERY = timedelta(minutes=5)
 
 def name_key(name: str) -> str:
     """What makes two names the same: neither case nor the way in which letters are composed."""
-    return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
+    return _shown(name).casefold()
+
+
+def _shown(name: str) -> str:
+    """A name as it is kept. Spaces last: the composed form of some signs begins with one."""
+    return " ".join(unicodedata.normalize("NFKC", name).split())
 
 
 class AccountStore:
@@ -182,7 +187,7 @@ class AccountStore:
             session.execute(delete(HandshakeRow).where(HandshakeRow.expires_at <= now))
 
     def _add(self, session: Session, name: str, password_hash: str | None, *, host: bool) -> PersonRow:
-        shown = " ".join(unicodedata.normalize("NFKC", name).split())
+        shown = _shown(name)
         if not shown or len(shown) > MOST_NAME or not all(c.isprintable() for c in shown):
             raise LearnerError(f"A name has 1 to {MOST_NAME} signs. No account was made; choose another name.")
         self.database.take_turn(session, f"person:{name_key(shown)}")
@@ -202,7 +207,7 @@ class AccountStore:
 
     @staticmethod
     def _free(session: Session, name: str) -> str:
-        wanted = "".join(c for c in " ".join(name.split()) if c.isprintable())[: MOST_NAME - 5].strip() or "somebody"
+        wanted = "".join(c for c in _shown(name) if c.isprintable())[: MOST_NAME - 5].strip() or "somebody"
         taken = set(session.scalars(select(PersonRow.name_key).where(PersonRow.name_key.startswith(name_key(wanted)))))
         number = 1
         while name_key(found := wanted if number == 1 else f"{wanted} {number}") in taken:

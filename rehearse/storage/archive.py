@@ -31,6 +31,9 @@ from rehearse.storage.rows import KEPT, Row, clear_rows, count_rows, read_rows, 
 
 FORMAT = "rehearse-backup-1"
 _MANIFEST = "manifest.json"
+_MOST_MANIFEST = 1 << 20
+_MOST_LINE = 1 << 26
+"""Bytes of one row; a longer line is cut, and is no JSON then. A few bytes of an archive can stand for gigabytes."""
 _STAMP = "%Y%m%d-%H%M%S"
 _UNREADABLE = (
     KeyError,
@@ -156,6 +159,8 @@ def _opened(file: Path) -> zipfile.ZipFile:
 def _verified(archive: zipfile.ZipFile, file: Path) -> dict[str, Any]:
     """The manifest, once every table was found to be what it says."""
     try:
+        if archive.getinfo(_MANIFEST).file_size > _MOST_MANIFEST:
+            raise ValueError(_MANIFEST)
         manifest: dict[str, Any] = json.loads(archive.read(_MANIFEST))
         if manifest["format"] != FORMAT:
             raise StorageError(f"{file} is a backup of another form ({manifest['format']}); nothing was changed.")
@@ -179,7 +184,7 @@ def _damaged(file: Path) -> StorageError:
 def _lines(archive: zipfile.ZipFile, table: Table) -> Iterator[Row]:
     if f"{table.name}.jsonl" in archive.namelist():
         with archive.open(f"{table.name}.jsonl") as lines:
-            for line in lines:
+            while line := lines.readline(_MOST_LINE):
                 yield json.loads(line)
 
 

@@ -1,12 +1,16 @@
 #!/usr/bin/env python
-"""Takes the pictures in docs/screens from the real application, wide and narrow, light and dark: `screenshots.py [FOLDER]`."""
+"""Takes the pictures in docs/screens from the real application, wide and narrow, light and dark.
+
+`screenshots.py [FOLDER] [--only NAME ...]`; with `--only 15-settings` the others stay as they are.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -49,6 +53,10 @@ PASSWORD = "three wet lamps"
 ALL = tuple((size, scheme) for size in ((1280, 900), (390, 844)) for scheme in ("light", "dark"))
 MINOR = tuple(one for one in ALL if one != ((390, 844), "dark"))
 """For the smaller pages, which look like the others."""
+ALONE = frozenset({"10-own-counterpart", "15-settings"})
+"""What needs nothing that came before."""
+SIGNED_IN = frozenset({"19-sign-in", "20-account"})
+"""What only an installation for several people has."""
 DARK = "(dark) => matchMedia('(prefers-color-scheme: dark)').matches === dark"
 SETTLED = "() => Promise.all([document.fonts.ready, new Promise((done) => setTimeout(done, 250))])"
 
@@ -59,9 +67,17 @@ class Camera:
 
     page: Page
     out: Path
+    only: frozenset[str] = frozenset()
+    """The names of the screens that are wanted; all where there are none."""
+    taken: set[str] = field(default_factory=set)
 
-    def take(self, name: str, looks: tuple[tuple[tuple[int, int], str], ...] = ALL, *, at: str = "", full: str = "") -> None:
-        """`at` is scrolled to the top; the look called `full` shows the page to its end."""
+    def take(
+        self, name: str, looks: tuple[tuple[tuple[int, int], str], ...] = ALL, *, at: str = "", full: tuple[str, ...] = ()
+    ) -> None:
+        """`at` is scrolled to the top; those of the looks that are in `full` show the page to its end."""
+        if self.only and name not in self.only:
+            return
+        self.taken.add(name)
         for (width, height), scheme in looks:
             look = f"{width}-{scheme}"
             self.page.set_viewport_size({"width": width, "height": height})
@@ -69,8 +85,10 @@ class Camera:
             self.page.wait_for_function(DARK, arg=scheme == "dark")
             if at:
                 self.page.evaluate("(place) => document.querySelector(place).scrollIntoView()", at)
+            if look in full:
+                self.page.evaluate("scrollTo(0, 0)")
             self.page.evaluate(SETTLED)
-            self.page.screenshot(path=self.out / f"{name}-{look}.png", full_page=look == full, animations="disabled")
+            self.page.screenshot(path=self.out / f"{name}-{look}.png", full_page=look in full, animations="disabled")
         self.page.set_viewport_size({"width": 1280, "height": 900})
         self.page.emulate_media(color_scheme="light")
 
@@ -88,7 +106,7 @@ def tour(visit: Visit, server: Server, camera: Camera) -> None:
     page.get_by_role("spinbutton").fill("60")
     page.get_by_role("button", name="Show me").click()
     page.wait_for_selector(".lookback")
-    camera.take("4-lookback", full="1280-light")
+    camera.take("4-lookback", full=("1280-light",))
     camera.take("5-talk-and-trust", at="#talk")
     first = page.url.split("rehearsal=")[1]
     other = server.played(*LINES[2:6], seed=11)
@@ -131,10 +149,6 @@ def smaller(visit: Visit, server: Server, camera: Camera, first: str, other: str
         page.locator(f"#offer-{part}").fill(words)
     page.get_by_text("Saved.", exact=True).wait_for()
     camera.take("9-worksheet", MINOR)
-    visit.go("/counterpart")
-    page.get_by_label("What shall we call them?").fill("Dara Quill")
-    page.get_by_label("What do they do?").fill("head of the claims desk")
-    camera.take("10-own-counterpart", MINOR)
     visit.go("/guidance")
     page.get_by_label("The file").set_input_files({"name": "guide.md", "mimeType": "text/markdown", "buffer": GUIDE.encode()})
     page.get_by_role("button", name="Add it").click()
@@ -145,7 +159,6 @@ def smaller(visit: Visit, server: Server, camera: Camera, first: str, other: str
         ("12-compare", f"/compare?one={first}&other={other}", "table.versus"),
         ("13-progress", "/progress", ".progress svg"),
         ("14-take-away", f"/takeaway?rehearsal={agreed}", ".paper"),
-        ("15-settings", "/settings", "#settings h1"),
         ("16-share", f"/share?rehearsal={first}", "main form"),
     ):
         visit.go(address)
@@ -158,6 +171,25 @@ def smaller(visit: Visit, server: Server, camera: Camera, first: str, other: str
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="Menu").click()
     camera.take("18-menu", tuple(one for one in ALL if one[0][0] == 390))
+
+
+def alone(visit: Visit, camera: Camera) -> None:
+    """What is the same before a talk and after it."""
+    page = visit.page
+    visit.go("/counterpart")
+    page.get_by_label("What shall we call them?").fill("Dara Quill")
+    page.get_by_label("What do they do?").fill("head of the claims desk")
+    camera.take("10-own-counterpart", MINOR)
+    visit.go("/settings")
+    page.wait_for_selector("#settings h1")
+    # What can be set about a model is shown once one is chosen; nothing of it is saved.
+    page.get_by_label("A model behind an address").check()
+    page.locator("#set-endpoint").fill("http://127.0.0.1:11434/v1")
+    page.locator("#set-name").fill("llama3.1:8b")
+    page.locator("#set-name").blur()
+    page.mouse.move(0, 0)
+    page.locator("input[name=appraisal]").wait_for()
+    camera.take("15-settings", MINOR, full=("1280-light", "1280-dark", "390-light"))
 
 
 def signing_in(visit: Visit, server: Server, camera: Camera) -> None:
@@ -181,16 +213,27 @@ def signing_in(visit: Visit, server: Server, camera: Camera) -> None:
 
 
 def main() -> None:
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screens"
-    out.mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "screens")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="The screens to take, as in 15-settings.")
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    only, taken = frozenset(arguments.only), set[str]()
     with serving_browser() as (browser, server):
         with visiting(browser, server) as visit:
-            tour(visit, server, Camera(visit.page, out))
-        server.stop()
-        server.settings["REHEARSE_AUTH"] = "accounts"
-        server.start()
-        with visiting(browser, server) as visit:
-            signing_in(visit, server, Camera(visit.page, out))
+            camera = Camera(visit.page, arguments.folder, only, taken)
+            if not only or only - ALONE - SIGNED_IN:
+                tour(visit, server, camera)
+            if not only or only & ALONE:
+                alone(visit, camera)
+        if not only or only & SIGNED_IN:
+            server.stop()
+            server.settings["REHEARSE_AUTH"] = "accounts"
+            server.start()
+            with visiting(browser, server) as visit:
+                signing_in(visit, server, Camera(visit.page, arguments.folder, only, taken))
+    if only - taken:
+        sys.exit(f"There is no screen called {', '.join(sorted(only - taken))}.")
 
 
 if __name__ == "__main__":

@@ -119,6 +119,8 @@ class ModelFailure(StrEnum):
     REFUSED_KEY = "refused_key"
     NO_SUCH_MODEL = "no_such_model"
     RATE_LIMITED = "rate_limited"
+    CROWDED = "crowded"
+    """It was not asked: too many people wait for it."""
     SERVER = "server"
     CUT = "cut"
     EMPTY = "empty"

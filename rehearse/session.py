@@ -23,7 +23,7 @@ from rehearse.domain.persona import Difficulty
 from rehearse.domain.rubric import CRITERION_IDS
 from rehearse.domain.state import Cause, Ending, Reaction, State
 from rehearse.domain.transcript import Speaker, Transcript
-from rehearse.errors import UnknownIdError
+from rehearse.errors import ModelFailure, UnknownIdError
 from rehearse.llm.chat import ChatModel
 from rehearse.llm.outcome import Told
 from rehearse.perception.encoder import shared_encoder
@@ -125,15 +125,19 @@ class Rehearsal:
         """How it ended, or `open`."""
         return self.now.ending
 
-    def say(self, text: str, hear: Hear | None = None, *, review: bool = True) -> Reply:
+    def say(self, text: str, hear: Hear | None = None, *, review: bool = True, ask_model: bool = True) -> Reply:
         """One turn of the learner and its answer; `hear` is told each sentence of it as soon as it may be heard.
 
         Raises `EmptyTurnError`, `TurnTooLongError` or `RehearsalOverError`; nothing has changed then. Where a chat model fails
-        the embedded engine answers, and the reply has a notice. `review` begins the second reading of the turn, if there is one.
+        the embedded engine answers, and the reply has a notice; without `ask_model` it does so because the model is overrun.
+        `review` begins the second reading of the turn, if there is one.
         """
-        prepared, answer = self._prepare(text), None
+        prepared, answer = self._prepare(text, ask_model=ask_model), None
         if self.actor is not None:
-            answer = self.actor.answer(self.engine.setting, prepared, hear)
+            if ask_model:
+                answer = self.actor.answer(self.engine.setting, prepared, hear)
+            else:
+                answer = self.actor.unasked(self.engine.setting, prepared, ModelFailure.CROWDED, hear)
             after = self.engine.settle(prepared, answer.words, answer.voice)
         else:
             after = self.engine.settle(prepared)
@@ -155,8 +159,8 @@ class Rehearsal:
             notice=answer.notice if answer else None,
         )
 
-    def _prepare(self, text: str) -> Prepared:
-        if self.appraiser is None:
+    def _prepare(self, text: str, *, ask_model: bool) -> Prepared:
+        if self.appraiser is None or not ask_model:
             return self.engine.prepare(self.now, text)
         said = self.engine.accept(self.now, text)
         return self.engine.prepare(self.now, said, self.appraiser.acts(said, self.now.memory.asked_about))

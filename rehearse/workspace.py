@@ -293,23 +293,25 @@ class KeptRehearsal:
     def __post_init__(self) -> None:
         self.rehearsal.reviews.listener = self._reviewed
 
-    def say(self, text: str, hear: Hear | None = None) -> Reply:
+    def say(self, text: str, hear: Hear | None = None, *, ask_model: bool = True) -> Reply:
         """One turn of the learner: stored, then answered, then the answer stored; `hear` is told each sentence as it comes.
 
-        Raises what `Rehearsal.say` raises, and `StorageError` if the turn could not be kept; nothing was said then.
+        Without `ask_model` no chat model is waited for, also where there is one. Raises what `Rehearsal.say` raises, and
+        `StorageError` if the turn could not be kept; nothing was said then.
         """
         if self.rehearsal.ended is not Ending.OPEN:
             raise RehearsalOverError("This conversation has ended. Look back at it, or go back to an earlier turn.")
         text = clean_turn(text)
         self.workspace.store.add_learner_turn(self.rehearsal_id, self.rehearsal.now.turn + 1, text)
-        return self.answer(text, hear)
+        return self.answer(text, hear, ask_model=ask_model)
 
-    def answer(self, text: str, hear: Hear | None = None) -> Reply:
+    def answer(self, text: str, hear: Hear | None = None, *, ask_model: bool = True) -> Reply:
         """Answer a turn that is already stored."""
-        reply = self.rehearsal.say(text, hear, review=False)
+        reply = self.rehearsal.say(text, hear, review=False, ask_model=ask_model)
         self.store_answer(self.rehearsal.now.exchanges[-1], self.rehearsal.assessments[-1])
         # Read again only once the answer is stored: what is found then replaces what is stored.
-        self.rehearsal.review()
+        if ask_model:
+            self.rehearsal.review()
         if reply.ended is not Ending.OPEN:
             self.keep_debrief(self.rehearsal.finish(wait=0.0))
         return reply

@@ -20,6 +20,7 @@ from rehearse.acting.prompt import ANSWER_TOKENS, actor_prompt
 from rehearse.domain.library import Library
 from rehearse.errors import ModelError, ModelFailure
 from rehearse.llm.chat import ChatModel, Usage
+from rehearse.llm.failures import failed
 from rehearse.llm.prompts import load_prompt
 from rehearse.perception.encoder import Encoder
 from rehearse.perception.segments import sentences, words
@@ -94,6 +95,10 @@ class ModelActor:
             take.failure = error
         take.checked = guard.checked
         return self._finished(setting, prepared, take, hear)
+
+    def unasked(self, setting: Setting, prepared: Prepared, failure: ModelFailure, hear: Hear | None = None) -> Answer:
+        """The authored draft for a prepared turn, where the model is not even asked, and a notice that says why."""
+        return self._finished(setting, prepared, _Take(failure=failed(failure, self.model.name)), hear or (lambda _: None))
 
     @cached_property
     def made_from(self) -> str:

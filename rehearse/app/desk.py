@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 MOST_OPEN = 250
 """How many talks are kept in memory for all people together, of some 150 KB each; others are read again from the store."""
+MODEL_PATIENCE = 10.0
+"""Seconds that words wait in line for a chat model. After that the built-in counterpart answers and says so: an answer in other
+words is worth more in a rehearsal than the right words in minutes, and the line gets shorter by it."""
 MOST_LAID_OUT = 64
 """How many words laid out and notices a desk holds for talks that nobody looks at any more."""
 
@@ -180,7 +184,10 @@ class Desk:
         with self._guard:
             first = self._asked.get(asked)
             if first is None or first.done():
-                first = self._asked[asked] = self._queued(lambda: self._say(rehearsal_id, words, turns), by_model=self.by_model)
+                until = time.monotonic() + MODEL_PATIENCE
+                first = self._asked[asked] = self._queued(
+                    lambda: self._say(rehearsal_id, words, turns, until), by_model=self.by_model
+                )
             else:
                 return _repeated(first)
         first.add_done_callback(lambda _: self._asked.pop(asked, None))
@@ -203,7 +210,7 @@ class Desk:
             refused.set_exception(error)
             return refused
 
-    def _say(self, rehearsal_id: str, words: str, turns: int) -> KeptRehearsal:
+    def _say(self, rehearsal_id: str, words: str, turns: int, until: float) -> KeptRehearsal:
         with self.held(rehearsal_id):
             kept = self.open(rehearsal_id)
             if kept.rehearsal.now.turn != turns:
@@ -211,7 +218,7 @@ class Desk:
             coming: list[str] = []
             self._coming[rehearsal_id] = coming
             try:
-                reply = kept.say(words, coming.append)
+                reply = kept.say(words, coming.append, ask_model=time.monotonic() < until)
             except LearnerError:
                 raise
             except Exception:

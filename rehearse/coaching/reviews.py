@@ -19,8 +19,13 @@ Listener = Callable[[int, Assessment], object]
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 4
+"""Second readings of all rehearsals of the process at the same time: the rest of the model is for answers."""
+PATIENCE = 60.0
+"""Seconds that a second reading waits for its place; then the first one stands."""
 AT_EXIT = 2.0
 """Seconds that the end of the process waits for readings that are under way."""
+_PLACES = threading.BoundedSemaphore(AT_ONCE)
 _UNDER_WAY: WeakSet[threading.Thread] = WeakSet()
 
 
@@ -78,6 +83,9 @@ class Reviews:
     ) -> None:
         if before is not None:
             before.join()
+        if not _PLACES.acquire(timeout=PATIENCE):
+            log.info("turn %d was not read a second time: too many wait for that", number)
+            return
         begun = time.monotonic()
         try:
             first = assessments[number - 1]
@@ -90,3 +98,5 @@ class Reviews:
         except Exception:
             # A second reading is an extra: whatever goes wrong with it, the first one stands.
             log.exception("the second reading of turn %d failed after %.1f s", number, time.monotonic() - begun)
+        finally:
+            _PLACES.release()

@@ -39,6 +39,10 @@ _SENTENCES = {
         "The endpoint of {name} takes no more requests for now.",
         "Wait a little, or look at your quota.",
     ),
+    ModelFailure.CROWDED: (
+        "So many people wait for {name} at this moment that it was not asked.",
+        "If it happens often, the endpoint is too slow for so many.",
+    ),
     ModelFailure.SERVER: (
         "The endpoint of {name} had a fault of its own.",
         "Try again later; if it stays, look at the endpoint.",

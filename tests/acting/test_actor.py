@@ -57,6 +57,19 @@ def test_what_was_heard_before_a_caught_sentence_stays(engine: Engine) -> None:
     assert len(model.requests) == 1
 
 
+def test_a_model_for_which_too_many_wait_is_not_asked(engine: Engine) -> None:
+    model = ScriptedModel([FINE])
+    prepared, heard = engine.prepare(engine.start(), ASKED), list[str]()
+    said = ModelActor(model, engine.library, engine.encoder).unasked(engine.setting, prepared, ModelFailure.CROWDED, heard.append)
+    assert model.requests == []
+    assert said.words is None
+    assert heard == [prepared.draft.text]
+    assert (said.voice.failure, said.voice.stood_in, said.voice.first_ms) == ("crowded", True, None)
+    assert said.notice is not None
+    assert "not asked" in said.notice
+    assert "nothing is lost" in said.notice
+
+
 def test_after_two_caught_answers_the_authored_one_stands_in(engine: Engine) -> None:
     draft = engine.prepare(engine.start(), ASKED).draft.text
     said, heard, _ = answer(engine, [BAD, BAD])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fake_openai import KEY, Behaviour, Call, FakeOpenAI, fails, fake_openai, hangs_up, says
 
-from rehearse.app import stage
+from rehearse.app import desk, stage
 from rehearse.app.stage import StagePage
 from rehearse.app.visitors import OnePerson
 from rehearse.config import Settings
@@ -228,3 +228,20 @@ def test_a_key_that_is_refused_is_said_and_answered(page: StagePage, talk: KeptR
     fake.will(says(" ".join(SENTENCES)))
     after = answered(page, talk, 1)
     assert (after[TURNS], after[ALERT]) == (2, "")
+
+
+def test_words_that_waited_for_long_are_answered_without_the_model_and_that_is_said(
+    page: StagePage, talk: KeptRehearsal, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "MODEL_PATIENCE", -1.0)
+    end = answered(page, talk)
+    assert fake.requests == []
+    assert (end[TURNS], end[WORDS]) == (1, "")
+    assert "So many people wait for openai:m" in html.unescape(end[ALERT])
+    ((said, replied),) = stored(page, talk)
+    assert said == ASKED
+    assert replied
+    monkeypatch.undo()
+    fake.will(says(" ".join(SENTENCES)))
+    assert SENTENCES[0] in seen(answered(page, talk, 1))
+    assert len(fake.requests) == 1, "the next one is the model's again"

@@ -40,18 +40,21 @@ class Slow:
     heard: list[str] = field(default_factory=list)
     fails: Sequence[int] = ()
     reading: threading.Event = field(default_factory=threading.Event)
+    counting: threading.Lock = field(default_factory=threading.Lock)
 
     def review(self, conversation: Conversation, number: int, earlier: Sequence[Remark], first: Assessment) -> Assessment:
         self.begun.append(number)
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
+        with self.counting:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
         self.reading.set()
         try:
             assert self.gate.wait(SECONDS)
             if number in self.fails:
                 raise RuntimeError("a secret detail")
         finally:
-            self.at_once -= 1
+            with self.counting:
+                self.at_once -= 1
         self.earlier.append(len(earlier))
         self.heard.append(conversation.transcript.turns[-1].text)
         self.done.append(number)
@@ -196,3 +199,28 @@ def test_the_end_of_the_process_waits_a_moment_and_no_longer(
     slow.gate.set()
     reviews._wait_briefly()
     assert readers(rehearsal) == ["read 1"], "what is nearly done is waited for"
+
+
+def test_few_are_read_at_once_however_many_rehearse(library: Library, slow: Slow) -> None:
+    talks = [started(library, slow) for _ in range(reviews.AT_ONCE + 2)]
+    for rehearsal in talks:
+        rehearsal.say(LINES[0])
+    until(lambda: len(slow.begun) >= reviews.AT_ONCE)
+    slow.gate.set()
+    assert all(rehearsal.reviews.wait(SECONDS) for rehearsal in talks)
+    assert [readers(rehearsal) for rehearsal in talks] == [["read 1"]] * len(talks)
+    assert slow.most_at_once == reviews.AT_ONCE
+
+
+def test_a_reading_that_gets_no_place_leaves_the_first_one(library: Library, slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reviews, "PATIENCE", 0.01)
+    talks = [started(library, slow) for _ in range(reviews.AT_ONCE + 1)]
+    for rehearsal in talks[:-1]:
+        rehearsal.say(LINES[0])
+    until(lambda: len(slow.begun) == reviews.AT_ONCE)
+    talks[-1].say(LINES[0])
+    assert talks[-1].reviews.wait(SECONDS)
+    assert readers(talks[-1]) == [None]
+    slow.gate.set()
+    assert all(rehearsal.reviews.wait(SECONDS) for rehearsal in talks)
+    assert len(slow.done) == reviews.AT_ONCE

@@ -148,7 +148,9 @@ def called(app: FastAPI, number: int, data: list[Any], person: StoredPerson | No
     """All that the function behind an event answers when a page's state is what somebody wants it to be."""
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": query.encode(), PERSON: person}
     found = gradio_handlers(app)[number](*data, gr.Request(request=Request(scope)))
-    return repr(asyncio.run(_all(found)) if inspect.isasyncgen(found) else found)
+    if inspect.isasyncgen(found):
+        return repr(asyncio.run(_all(found)))
+    return repr(asyncio.run(found) if inspect.iscoroutine(found) else found)
 
 
 async def _all(answers: AsyncIterator[Any]) -> list[Any]:
@@ -184,6 +186,10 @@ class Ids:
     document: str
     share: str
     link: str
+
+    @property
+    def talks(self) -> tuple[str, ...]:
+        return self.open, self.ended, self.off_record
 
 
 def everything_of(theirs: Theirs, ids: Ids) -> list[object]:

@@ -54,6 +54,7 @@ from rehearse.app.mcp_mount import PREFIX as MCP_PREFIX
 from rehearse.app.mcp_mount import McpMount
 from rehearse.app.metrics import Measured, Metrics
 from rehearse.app.queueing import shared_work
+from rehearse.app.remembered import forget_pages, watch
 from rehearse.app.signed_in import SignedIn
 from rehearse.app.strings import speak, text
 from rehearse.app.theme import gradio_theme
@@ -185,7 +186,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
         warnings.filterwarnings("ignore", message="SSR mode is not supported", category=UserWarning)
         mounted: FastAPI = gr.mount_gradio_app(
             app,
-            pages(visitors, with_account=way is not None),
+            demo := pages(visitors, with_account=way is not None),
             path="/",
             theme=gradio_theme(),
             head=HEAD,
@@ -198,6 +199,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
             mcp_server=False,
             app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         )
+    watch(demo.state_holder)
     return mounted
 
 
@@ -232,6 +234,7 @@ def forget_overdue(workspace: Workspace, visitors: Visitors, stop: threading.Eve
     while not stop.wait(wait):
         if workspace.store.forget_overdue():
             visitors.put_away()
+            forget_pages()
             forget_readings(workspace)
 
 

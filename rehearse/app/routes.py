@@ -16,6 +16,7 @@ from rehearse.app.desk import Desk
 from rehearse.app.hardening import came_from_elsewhere
 from rehearse.app.parts import message
 from rehearse.app.queueing import BusyError
+from rehearse.app.remembered import forget_pages
 from rehearse.app.strings import text
 from rehearse.app.templating import render
 from rehearse.app.theme import token_css
@@ -79,10 +80,11 @@ def go(page: str, **query: str) -> RedirectResponse:
 
 
 def put_away(desk: Desk, rehearsal_id: str) -> None:
-    """Let go of what memory holds of a talk that was deleted: the talk, words laid out for it, and what models read of it."""
+    """Let go of what memory holds of a talk that was deleted: the talk, words laid out for it, pages, and what models read."""
     desk.forget(rehearsal_id)
     desk.take_notice(rehearsal_id)
     desk.lay_out(rehearsal_id, NO_MOMENT, " ")
+    forget_pages()
     forget_readings(desk.workspace)
 
 
@@ -190,6 +192,7 @@ def actions(visitors: Visitors) -> APIRouter:
         def action(desk: Desk) -> Response:
             desk.workspace.store.delete_talks()
             visitors.clear_desk(request)
+            forget_pages()
             forget_readings(desk.workspace)
             return go("history")
 

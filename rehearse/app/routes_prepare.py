@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from rehearse.app import own_counterpart, own_guidance
 from rehearse.app.desk import Desk
 from rehearse.app.hardening import came_from_elsewhere
+from rehearse.app.remembered import forget_pages
 from rehearse.app.routes import Field, done, go
 from rehearse.app.strings import text
 from rehearse.app.visitors import Visitors
@@ -76,6 +77,7 @@ def _counterparts(router: APIRouter, visitors: Visitors) -> None:
     def counterpart_delete(request: Request, persona: Field = "") -> Response:
         def action(desk: Desk) -> Response:
             own_counterpart.remove(desk.workspace, persona)
+            forget_pages()
             return go("")
 
         return done(visitors, request, action)
@@ -114,6 +116,7 @@ def _guidance(router: APIRouter, visitors: Visitors) -> None:
             own_guidance.remove(desk.workspace, document)
             # Talks in memory may quote it; what is read again from the store does not.
             desk.forget_all()
+            forget_pages()
             return go("guidance")
 
         return done(visitors, request, action)

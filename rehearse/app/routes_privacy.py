@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response, StreamingResponse
 
 from rehearse.app.desk import Desk
+from rehearse.app.remembered import forget_pages
 from rehearse.app.routes import answered, done, foreign, go, put_away
 from rehearse.app.visitors import Visitors
 from rehearse.errors import UnknownIdError
@@ -38,6 +39,7 @@ def privacy_actions(visitors: Visitors) -> APIRouter:
         def action(desk: Desk) -> Response:
             delete_everything(desk.workspace)
             visitors.clear_desk(request)
+            forget_pages()
             return go("privacy")
 
         return done(visitors, request, action)

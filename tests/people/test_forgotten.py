@@ -11,11 +11,13 @@ from types import FrameType
 from urllib.parse import parse_qs, urlsplit
 
 import hosted
+import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from rehearse.app import forget_overdue
+from rehearse.app.hardening import Hardened
 from rehearse.app.visitors import OnePerson
 from rehearse.people.forgetting import delete_everything
 from rehearse.storage import off_record
@@ -93,6 +95,28 @@ def test_no_word_of_a_talk_that_was_deleted_stays_in_memory(page: TestClient, of
         else:
             assert page.post(f"/do/{way}", data={"rehearsal": each}, headers=hosted.HERE).status_code == 303
     assert holders(f"{WORD}{mark}") == []
+
+
+def test_no_page_that_was_open_holds_a_word_of_it_and_the_others_go_on(app: FastAPI) -> None:
+    numbers = hosted.gradio_events(app)
+    load, send = numbers["stage.StagePage.load"], numbers["stage.StagePage.send"]
+    asked = ["Could you tell me which", f"{WORD}page", "would help you most?"]
+    with hosted.served(Hardened(app, local_only=True)) as address:
+        here = {"origin": address, "sec-fetch-site": "same-origin"}
+        with httpx.Client(base_url=address, headers=here, timeout=60) as client:
+            form = {"scenario": "pitch-to-boss", "persona": "marguerite-dunne", "off_record": "1"}
+            talk, other = (talk_in(client.post("/do/begin", data=form).headers["location"]) for _ in range(2))
+            page, another = hosted.new_session(), hosted.new_session()
+            hosted.event(client, load, [], f"rehearsal={talk}", page)
+            hosted.event(client, load, [], f"rehearsal={other}", another)
+            assert WORD in hosted.event(client, send, [None, " ".join(asked), 0], f"rehearsal={talk}", page)
+            hosted.event(client, numbers["lookback.LookBackPage.load"], [], f"rehearsal={talk}")
+            assert len(holders(f"{WORD}page would")) > 5
+            assert client.post("/do/forget", data={"rehearsal": talk}).status_code == 303
+            assert holders(f"{WORD}page would") == []
+            told = hosted.event(client, send, [None, "What would help you most?", 0], f"rehearsal={other}", another)
+            assert "What would help you most?" in told
+            assert client.post("/do/forget", data={"rehearsal": other}).status_code == 303
 
 
 def test_a_talk_off_the_record_is_gone_after_its_hours_though_nobody_begins_another(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 
 from rehearse.app import forget_overdue
 from rehearse.app.hardening import Hardened
+from rehearse.app.templating import FOLDER
 from rehearse.app.visitors import OnePerson
 from rehearse.people.forgetting import delete_everything
 from rehearse.storage import off_record
@@ -160,6 +162,18 @@ def test_deleting_all_talks_deletes_what_it_says_and_no_more(page: TestClient, a
     assert [kept.document_id for kept in notebook.documents()] == [document]
     delete_everything(alone)
     assert (notebook.offer(), notebook.documents()) == (None, [])
+
+
+def test_deleting_all_deletes_what_was_typed_and_not_sent(page: TestClient) -> None:
+    """The script lets go of every draft for each form that deletes all."""
+    actions = {
+        found for file in FOLDER.glob("*.html") for found in re.findall(r'action="(do/delete-\w+)"', file.read_text("utf-8"))
+    }
+    assert {"do/delete-all", "do/delete-everything"} <= actions
+    script = page.get("/assets-rehearse/script.js").text
+    listed = re.search(r"if \(!\[([^\]]*)\]\.includes\(action\)\) return;\s*try \{[^}]*rehearse-draft-", script)
+    assert listed is not None
+    assert set(re.findall(r'"([^"]+)"', listed[1])) == actions
 
 
 def test_what_is_made_from_guidance_is_its_owner_s_alone_and_goes_with_it(alone: Workspace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,13 @@ def environment(service: dict[str, Any], **given: str) -> dict[str, str]:
     return found
 
 
+def composed() -> dict[str, Any]:
+    """compose.yaml, with its anchors put in."""
+    return dict(YAML(typ="safe").load(DEPLOY / "compose.yaml"))
+
+
 def test_the_settings_of_compose_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    services = YAML(typ="safe").load(DEPLOY / "compose.yaml")["services"]
+    services = composed()["services"]
     for service in (services["app1"], services["app2"]):
         assert service["read_only"] is True
         for name, value in environment(service, REHEARSE_PUBLIC_URL="https://rehearse.example.com").items():
@@ -70,6 +76,69 @@ def test_the_settings_of_compose_can_be_used(monkeypatch: pytest.MonkeyPatch) ->
     assert "ports" not in services["postgres"]
     assert "ports" not in services["chroma"]
     assert services["nginx"]["ports"] == ["${REHEARSE_LISTEN:-127.0.0.1:8080}:8080"]
+
+
+def test_every_setting_of_the_example_reaches_both_processes() -> None:
+    compose = composed()
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    for service in (compose["services"]["app1"], compose["services"]["app2"]):
+        assert service["env_file"] == [{"path": ".env", "required": False}]
+        # What stands there is stronger than .env, so it may not be a fixed word that .env is asked for.
+        fixed = {name for name, value in service["environment"].items() if "${" not in str(value)}
+        assert not fixed & set(VARIABLE.findall((DEPLOY / "env.example").read_text(encoding="utf-8")))
+        assert service["environment"]["REHEARSE_PUBLIC_URL"].startswith("${REHEARSE_PUBLIC_URL:?")
+    files = re.findall(r"_FILE=(\S+)$", (DEPLOY / "env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    assert files
+    for file in files:
+        name = file.removeprefix("/run/secrets/")
+        assert re.search(rf"^  (?:# )?{name}:\n  (?:# )?  file: \./secrets/{name}$", text, re.MULTILINE), file
+
+
+def test_the_parts_of_compose_know_each_other() -> None:
+    compose = composed()
+    services = compose["services"]
+    for service in services.values():
+        assert set(service.get("secrets", [])) <= set(compose["secrets"])
+        assert set(service["networks"]) <= set(compose["networks"])
+        assert {v.partition(":")[0] for v in service.get("volumes", []) if v[0] != "."} <= set(compose["volumes"])
+    for name in ("app1", "app2"):
+        given = environment(services[name])
+        assert given["REHEARSE_DATABASE_URL_FILE"] == f"/run/secrets/{services[name]['secrets'][0]}"
+        [net] = compose["networks"]["inside"]["ipam"]["config"]
+        assert given["REHEARSE_TRUSTED_PROXIES"] == net["subnet"]
+    assert compose["networks"]["inside"]["internal"] is True
+    assert all("inside" in service["networks"] for service in services.values())
+    conf = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    assert re.findall(r"^    server (\w+):7860 ", conf, re.MULTILINE) == ["app1", "app2"]
+    # nginx asks for addresses once, so it is started again with the processes.
+    again = {"condition": "service_started", "restart": True}
+    assert services["nginx"]["depends_on"] == {"app1": again, "app2": again}
+    # By the socket it would be healthy while the image still makes the database.
+    assert "-h 127.0.0.1" in services["postgres"]["healthcheck"]["test"][1]
+
+
+def test_the_image_is_made_once_and_never_fetched() -> None:
+    services = composed()["services"]
+    assert services["app1"]["build"] == {"context": "..", "dockerfile": "deploy/Dockerfile"}
+    assert services["app1"]["image"] == services["app2"]["image"]
+    assert "build" not in services["app2"]
+    assert services["app2"]["pull_policy"] == "never"
+    first, second = ({k: v for k, v in services[n].items() if k not in {"build", "pull_policy"}} for n in ("app1", "app2"))
+    assert first == second
+
+
+def test_the_image_is_given_all_that_the_package_is_built_from() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    told = project["project"]
+    needed = {"pyproject.toml", told["readme"], *told["license-files"], *wheel["packages"], *wheel["force-include"]}
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    copied = {name for line in re.findall(r"^COPY (?!--)(.+)$", dockerfile, re.MULTILINE) for name in line.split()[:-1]}
+    let_in = re.findall(r"^!(.+)$", (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8"), re.MULTILINE)
+    assert needed <= copied
+    assert copied == set(let_in)
+    [extras] = re.findall(r"pip install --no-cache-dir '\.\[(.+)\]'", dockerfile)
+    assert set(extras.split(",")) <= set(told["optional-dependencies"])
 
 
 def test_the_settings_of_the_unit_and_of_the_example_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import schemathesis
@@ -72,6 +73,14 @@ def operations(schema: BaseSchema, *, deleting: bool) -> Iterator[tuple[str, st.
             yield operation.label, st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES))
 
 
+def as_described(case: schemathesis.Case, answer: schemathesis.Response) -> None:
+    """The answer is one that the description has; an address with a line break in it leads to no mounted application at all."""
+    if "\n" in unquote(urlsplit(str(answer.request.url)).path):
+        assert answer.status_code == 404
+    else:
+        case.validate_response(answer, checks=CHECKS)
+
+
 def test_every_operation_that_deletes_nothing(
     schema: BaseSchema, talks: list[str], foreign: KeptRehearsal, visitors: OnePerson
 ) -> None:
@@ -98,7 +107,7 @@ def test_every_operation_that_deletes_nothing(
                 assert "Nobody else reads this" not in answer.text
                 if NO_ROUTE not in answer.text:
                     reached.add(case.operation.label)
-                case.validate_response(answer, checks=CHECKS)
+                as_described(case, answer)
 
         played()
     assert reached == {name for name, _ in asked}, "else it was only ever asked at an address that is not there"
@@ -127,7 +136,7 @@ def test_deleting_takes_what_was_named_and_nothing_else(
             with one_case("interface"):
                 answer = case.call()
                 assert answer.status_code < 500, answer.text
-                case.validate_response(answer, checks=CHECKS)
+                as_described(case, answer)
             assert meant == "its own" or answer.status_code >= 400
             answered.add((meant, answer.status_code))
             if answer.status_code == 204:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import chroma_process
+import indexing
 import pytest
 
 from rehearse.domain.library import Library, shipped_library
@@ -27,6 +28,13 @@ def chroma() -> Iterator[str]:
     """The address of a Chroma server."""
     with chroma_process.running() as (address, _):
         yield address
+
+
+@pytest.fixture(autouse=True, scope="session")
+def indexed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each data folder has an index of its own, and only the first of a process takes the time that it takes to build one."""
+    with indexing.once(tmp_path_factory.mktemp("indexed")):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
@@ -123,7 +124,13 @@ def _validate(path: Path, kind: type[_R], raw: Mapping[str, Any]) -> _R:
 
 def load_record(path: Path, kind: type[_R]) -> _R:
     """Read one YAML file as a record; its `id` must be the file's name."""
-    return record_from_text(path, read_text(path), kind)
+    return cast(_R, _read(path, read_text(path), kind))
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, text: str, kind: type[Record]) -> Record:
+    # Records are frozen. Reading all that ship takes about two seconds, and each data folder that is opened needs them again.
+    return record_from_text(path, text, kind)
 
 
 def record_from_text(path: Path | str, text: str, kind: type[_R]) -> _R:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from inspect import isasyncgen
+from inspect import isasyncgen, iscoroutine
 from typing import Any
 
 import gradio as gr
@@ -193,7 +193,11 @@ def test_events(app: FastAPI, talk: str, workspace: Workspace) -> None:
         scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": asked}
         with one_case("page"):
             answer = call(*values, gr.Request(request=Request(scope)))
-            shown = repr(asyncio.run(_all(answer)) if isasyncgen(answer) else answer)
+            if isasyncgen(answer):
+                answer = asyncio.run(_all(answer))
+            elif iscoroutine(answer):
+                answer = asyncio.run(answer)
+            shown = repr(answer)
             assert "<script>alert(1)</script>" not in shown
 
     played()

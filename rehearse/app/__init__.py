@@ -46,7 +46,7 @@ from rehearse.app import (
 )
 from rehearse.app.api import PREFIX, application
 from rehearse.app.desk import shared_talks
-from rehearse.app.doorway import Doorway
+from rehearse.app.doorway import Doorway, Sessions
 from rehearse.app.hardening import Hardened, behind_proxies, is_loopback
 from rehearse.app.health import Readiness, Warmth, health
 from rehearse.app.logs import log_as_json
@@ -151,7 +151,7 @@ def _signing_in(way: WayIn | None, workspace: Workspace) -> list[APIRouter]:
 def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     """The whole application, ready for a server; `local_only` for one that other machines cannot reach."""
     speak(workspace.settings.language)
-    way = way_in(workspace)
+    way, sessions = way_in(workspace), Sessions()
     visitors: Visitors = OnePerson(workspace) if way is None else SignedIn(workspace)
     tools = McpMount(visitors)
     app = FastAPI(title=text("app.name"), docs_url=None, redoc_url=None, openapi_url=None, lifespan=tools.lifespan)
@@ -175,7 +175,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
     app.mount(PREFIX, application(visitors))
     app.router.routes.append(Route(MCP_PREFIX, endpoint=tools, methods=["GET", "POST", "DELETE"]))
     if way is not None:
-        app.add_middleware(Doorway, way=way)
+        app.add_middleware(Doorway, way=way, sessions=sessions)
     public_host = urlsplit(workspace.settings.public_url or "").hostname or ""
     # Whoever watches over a process knows it by an address of its own.
     watched = ("/health/", "/metrics") if workspace.settings.metrics == "open" else ("/health/",)
@@ -199,7 +199,7 @@ def build(workspace: Workspace, *, local_only: bool = False) -> FastAPI:
             mcp_server=False,
             app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         )
-    watch(demo.state_holder)
+    watch(demo.state_holder, sessions.owned if way is not None else None)
     return mounted
 
 

@@ -268,6 +268,13 @@ class Desk:
         """Read this talk from the store the next time."""
         self.talks.forget(self._number, rehearsal_id)
 
+    def drop(self, rehearsal_id: str) -> None:
+        """Let go of a talk that was deleted, and of all that lay ready for it."""
+        self.forget(rehearsal_id)
+        with self._guard:
+            self._words.pop(rehearsal_id, None)
+            self._notices.pop(rehearsal_id, None)
+
     def forget_all(self) -> None:
         """Read every talk from the store the next time."""
         self.talks.forget(self._number)

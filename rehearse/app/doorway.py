@@ -66,6 +66,10 @@ class Sessions:
             self._owner.popitem(last=False)
         return owner == person_id
 
+    def owned(self, person_id: str) -> set[str]:
+        """The pages of one person."""
+        return {session for session, owner in list(self._owner.items()) if owner == person_id}
+
 
 def _for_programs(scope: Scope) -> bool:
     """Whether an address is of the interface for programs, whose failures are problems and not pages."""

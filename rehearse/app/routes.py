@@ -25,7 +25,6 @@ from rehearse.errors import LearnerError, RehearseError, UnknownIdError
 from rehearse.people.forgetting import forget_readings
 
 STATIC = Path(__file__).parent / "static"
-NO_MOMENT = -1
 MOST_WORDS = 8_000
 """Words carried over into the box of a talk that begins again; a turn holds no more."""
 
@@ -81,10 +80,8 @@ def go(page: str, **query: str) -> RedirectResponse:
 
 def put_away(desk: Desk, rehearsal_id: str) -> None:
     """Let go of what memory holds of a talk that was deleted: the talk, words laid out for it, pages, and what models read."""
-    desk.forget(rehearsal_id)
-    desk.take_notice(rehearsal_id)
-    desk.lay_out(rehearsal_id, NO_MOMENT, " ")
-    forget_pages()
+    desk.drop(rehearsal_id)
+    forget_pages(desk.workspace.person_id)
     forget_readings(desk.workspace)
 
 
@@ -192,7 +189,7 @@ def actions(visitors: Visitors) -> APIRouter:
         def action(desk: Desk) -> Response:
             desk.workspace.store.delete_talks()
             visitors.clear_desk(request)
-            forget_pages()
+            forget_pages(desk.workspace.person_id)
             forget_readings(desk.workspace)
             return go("history")
 

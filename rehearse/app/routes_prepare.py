@@ -77,7 +77,7 @@ def _counterparts(router: APIRouter, visitors: Visitors) -> None:
     def counterpart_delete(request: Request, persona: Field = "") -> Response:
         def action(desk: Desk) -> Response:
             own_counterpart.remove(desk.workspace, persona)
-            forget_pages()
+            forget_pages(desk.workspace.person_id)
             return go("")
 
         return done(visitors, request, action)
@@ -116,7 +116,7 @@ def _guidance(router: APIRouter, visitors: Visitors) -> None:
             own_guidance.remove(desk.workspace, document)
             # Talks in memory may quote it; what is read again from the store does not.
             desk.forget_all()
-            forget_pages()
+            forget_pages(desk.workspace.person_id)
             return go("guidance")
 
         return done(visitors, request, action)

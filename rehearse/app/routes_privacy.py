@@ -39,7 +39,7 @@ def privacy_actions(visitors: Visitors) -> APIRouter:
         def action(desk: Desk) -> Response:
             delete_everything(desk.workspace)
             visitors.clear_desk(request)
-            forget_pages()
+            forget_pages(desk.workspace.person_id)
             return go("privacy")
 
         return done(visitors, request, action)

@@ -28,7 +28,7 @@ _ROLE_WORDS = frozenset(
     """.split()
 )
 """Words by which a transcript calls a speaker without naming anybody."""
-_WORDS_TOO = frozenset(
+WORDS_TOO = frozenset(
     """
     amber angel art ash autumn basil bay bill billy blake bob bond brook brooke bud carol chance charity chase cherry chip
     chuck clay cliff colt crystal dale daisy dawn dean destiny dick dolly don drew earl eve faith fern fay ford forest
@@ -221,7 +221,7 @@ def _longer_forms(transcript: Transcript, people: Sequence[_Person]) -> list[_Pe
 
 
 def _may_be_surname(word: str) -> bool:
-    return word not in _GIVEN and word.casefold() not in _WORDS_TOO and _clean(word, certain=False) is not None
+    return word not in _GIVEN and word.casefold() not in WORDS_TOO and _clean(word, certain=False) is not None
 
 
 def _named(text: str) -> Iterator[tuple[int, str]]:
@@ -232,7 +232,7 @@ def _named(text: str) -> Iterator[tuple[int, str]]:
     for cue in _CUES:
         for match in cue.finditer(text):
             name = _clean(match.group(1), certain=False)
-            if name and not (name.casefold() in _WORDS_TOO and not _is_person_here(text, match.start(1), match.end(1), name)):
+            if name and not (name.casefold() in WORDS_TOO and not _is_person_here(text, match.start(1), match.end(1), name)):
                 yield match.start(1), name
     for match in re.finditer(rf"(?<!\w){_FULL}", text):
         words = list(re.finditer(r"\S+", match.group()))
@@ -306,7 +306,7 @@ def _means_person(text: str, start: int, end: int, said: str) -> bool:
     """Whether a word that may be a name is one here."""
     if len(said.split()) > 1:
         return True
-    if said.casefold() not in _WORDS_TOO:
+    if said.casefold() not in WORDS_TOO:
         return said[0].isupper() or said.title() in _GIVEN
     return said[0].isupper() and _is_person_here(text, start, end, said)
 

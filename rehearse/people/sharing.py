@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from rehearse.coaching.anonymise import _WORDS_TOO as ORDINARY
-from rehearse.coaching.anonymise import anonymise
+from rehearse.coaching.anonymise import WORDS_TOO, anonymise
 from rehearse.domain.library import Library
 from rehearse.domain.transcript import Speaker, Transcript, Turn
 from rehearse.errors import LearnerError
@@ -168,7 +167,7 @@ def _as_known(text: str, known: Mapping[str, str]) -> str:
 
     def spelled(match: re.Match[str]) -> str:
         said = match.group()
-        return said if said in ORDINARY else known.get(_plain(said), said)
+        return said if said in WORDS_TOO else known.get(_plain(said), said)
 
     return re.sub(r"\w+(?:-\w+)*", spelled, _composed(text))
 

@@ -57,12 +57,15 @@ def test_long_turns_are_read_to_their_end(encoder: Encoder, library: Library) ->
     assert Act.AGREE_NEXT_STEP in acts_of(spans)
 
 
-def test_the_held_out_fifth_is_read_as_well_as_the_page_says(encoder: Encoder, library: Library) -> None:
-    rows = [r for r in load_rated(shipped_root() / "corpus" / "rated") if r.held_out]
+@pytest.mark.parametrize(("every", "bar"), [(5, 0.635), pytest.param(1, 0.62, marks=pytest.mark.slow)])
+def test_the_held_out_fifth_is_read_as_well_as_the_page_says(encoder: Encoder, library: Library, every: int, bar: float) -> None:
+    """To read all 1,539 exchanges takes a quarter of a minute; every fifth one tells a worse reader, too. Both are 0.02 above."""
+    rows = [r for r in load_rated(shipped_root() / "corpus" / "rated") if r.held_out][::every]
+    assert len(rows) > 300
     hit = wrong = 0
     for row in rows:
         truth = {label.act for label in row.acts}
         found = acts_of(detect_acts(row.text, row.context, encoder, library.lexicon))
         hit += 2 * len(truth & found)
         wrong += len(truth ^ found)
-    assert hit / (hit + wrong) >= 0.62
+    assert hit / (hit + wrong) >= bar

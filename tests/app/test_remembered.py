@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
 import gradio as gr
@@ -17,8 +18,13 @@ LONG_AGO = datetime.now() - timedelta(hours=1)
 @pytest.fixture
 def holder() -> StateHolder:
     """Two pages of Ana's, of which one is in use, and one of Ben's; each shows words."""
-    with gr.Blocks(analytics_enabled=False) as demo:
-        box = gr.Textbox("")
+
+    async def made() -> tuple[gr.Blocks, gr.Textbox]:
+        # Gradio makes a loop of its own where none runs, and leaves it open.
+        with gr.Blocks(analytics_enabled=False) as demo:
+            return demo, gr.Textbox("")
+
+    demo, box = asyncio.run(made())
     found = StateHolder()
     found.set_blocks(demo)
     for page in ("ana1", "ana2", "ben1"):

@@ -27,10 +27,10 @@ def holder() -> StateHolder:
     demo, box = asyncio.run(made())
     found = StateHolder()
     found.set_blocks(demo)
-    for page in ("ana1", "ana2", "ben1"):
+    for page in ("anas0page1", "anas0page2", "bens0page1"):
         found[page]._update_value_in_config(box._id, f"words of {page}")
         found.time_last_used[page] = LONG_AGO
-    found.time_last_used["ana2"] = datetime.now()
+    found.time_last_used["anas0page2"] = datetime.now()
     return found
 
 
@@ -40,18 +40,18 @@ def shown(holder: StateHolder, page: str) -> bool:
 
 def test_somebody_s_pages_are_forgotten_and_another_s_are_not(holder: StateHolder) -> None:
     sessions = Sessions()
-    for page, person in (("ana1", "ana"), ("ana2", "ana"), ("ben1", "ben")):
+    for page, person in (("anas0page1", "ana"), ("anas0page2", "ana"), ("bens0page1", "ben")):
         assert sessions.belongs(page, person)
-    assert [shown(holder, page) for page in ("ana1", "ana2", "ben1")] == [True] * 3
+    assert [shown(holder, page) for page in ("anas0page1", "anas0page2", "bens0page1")] == [True] * 3
     remembered.watch(holder, sessions.owned)
     remembered.forget_pages("ana")
-    assert [shown(holder, page) for page in ("ana1", "ana2", "ben1")] == [False, False, True]
-    assert "ana2" in holder.session_data, "it is in use, so it has an empty memory rather than none"
+    assert [shown(holder, page) for page in ("anas0page1", "anas0page2", "bens0page1")] == [False, False, True]
+    assert "anas0page2" in holder.session_data, "it is in use, so it has an empty memory rather than none"
     remembered.forget_pages()
-    assert not shown(holder, "ben1")
+    assert not shown(holder, "bens0page1")
 
 
 def test_where_nobody_signs_in_all_pages_are_one_person_s(holder: StateHolder) -> None:
     remembered.watch(holder)
     remembered.forget_pages("local")
-    assert [shown(holder, page) for page in ("ana1", "ana2", "ben1")] == [False] * 3
+    assert [shown(holder, page) for page in ("anas0page1", "anas0page2", "bens0page1")] == [False] * 3

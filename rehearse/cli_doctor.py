@@ -115,8 +115,13 @@ def _data_files(workspace: Workspace) -> str:
 
 
 def _database(workspace: Workspace) -> str:
-    kept = workspace.store.count()
-    return f"{workspace.store.database.place}, {kept} rehearsal{'' if kept == 1 else 's'}"
+    from rehearse.storage.rows import count_rows
+
+    database = workspace.store.database
+    with database.reading() as session:
+        # Of everybody: whoever looks after an installation has none.
+        kept = count_rows(session)["rehearsal"]
+    return f"{database.place}, {kept} rehearsal{'' if kept == 1 else 's'}"
 
 
 def _encoder(workspace: Workspace) -> str:

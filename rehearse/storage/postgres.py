@@ -76,7 +76,8 @@ class PostgresDatabase(Database):
         try:
             engine = create_engine(
                 address,
-                connect_args={"connect_timeout": CONNECT_SECONDS},
+                # Said outright: of a database made as SQL_ASCII the driver would give bytes for words.
+                connect_args={"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"},
                 # A server that was started again is met with a fresh connection, not with an error.
                 pool_pre_ping=True,
                 # Words of a conversation never stand in a message of the database's, nor in a log.

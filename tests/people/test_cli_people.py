@@ -7,6 +7,7 @@ import hosted
 import pytest
 from typer.testing import CliRunner, Result
 
+from rehearse import cli_doctor
 from rehearse.cli import app
 from rehearse.config import load_settings
 from rehearse.people.accounts import Accounts
@@ -76,3 +77,8 @@ def test_removing_somebody_takes_everything_of_theirs(workspace: Workspace) -> N
     assert not list((home / "index" / "own").rglob("*.npz"))
     assert run("remove", "Ben", "--yes").exit_code == 0
     assert "Nobody has an account" in run("list").output
+
+
+def test_doctor_counts_what_everybody_keeps(workspace: Workspace) -> None:
+    workspace.for_person("somebody").begin("pitch-to-boss", "marguerite-dunne", seed=7)
+    assert cli_doctor._database(workspace).endswith(", 1 rehearsal")

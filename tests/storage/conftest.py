@@ -43,13 +43,14 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres(postgres_server: str) -> Iterator[str]:
-    """The address of a new, empty PostgreSQL database."""
+def postgres(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a new, empty PostgreSQL database; made with what a test gives as this fixture's parameter."""
+    made_with = getattr(request, "param", "")
     name = f"test_{uuid4().hex[:12]}"
     address = make_url(postgres_server.format(database="postgres")).set(drivername="postgresql+psycopg")
     engine = create_engine(address, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} {made_with}"))
         yield postgres_server.format(database=name)
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()

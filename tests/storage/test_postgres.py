@@ -161,3 +161,13 @@ def test_the_setting_is_used_and_does_not_show_the_password(postgres: str, monke
     assert isinstance(workspace.store.database, PostgresDatabase)
     assert "hunter2" not in f"{workspace}{workspace.store.database.place}"
     workspace.store.close()
+
+
+@pytest.mark.parametrize("postgres", ["ENCODING SQL_ASCII TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"], indirect=True)
+def test_words_stay_words_in_a_database_that_knows_no_letters(postgres: str, new: NewRehearsal) -> None:
+    store = RehearsalStore(postgres)
+    rehearsal_id = store.create(new)
+    store.add_learner_turn(rehearsal_id, 1, "Für Zoë, naïvely: 🙂")
+    assert [turn.text for turn in store.get(rehearsal_id).turns] == ["Für Zoë, naïvely: 🙂"]
+    assert [found.rehearsal_id for found in store.list(search="ZOË")] == [rehearsal_id]
+    store.close()

@@ -198,7 +198,7 @@ def test_a_turn_is_finished_though_nobody_waits(page: StagePage, desk: Desk, tal
 
     asyncio.run(left())
     gate.set()
-    assert desk.do(lambda: desk.open(talk_id).rehearsal.now.turn).result(10) == 1
+    assert desk.do(lambda: desk.open(talk_id).rehearsal.now.turn).result(60) == 1
 
 
 def test_words_that_still_wait_are_not_said_when_the_page_is_closed(
@@ -215,7 +215,7 @@ def test_words_that_still_wait_are_not_said_when_the_page_is_closed(
         await asyncio.wrap_future(first)
 
     asyncio.run(left())
-    assert desk.do(lambda: desk.open(talk_id).rehearsal.now.turn).result(10) == 0
+    assert desk.do(lambda: desk.open(talk_id).rehearsal.now.turn).result(60) == 0
     assert desk.workspace.store.get(talk_id).turns == ()
 
 

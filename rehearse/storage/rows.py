@@ -42,11 +42,15 @@ def clear_rows(session: Session) -> None:
 
 
 def write_rows(session: Session, table: Table, rows: Iterable[Row]) -> int:
-    """Put rows into a table; how many. Columns that an older version did not know get their default."""
+    """Put rows into a table; how many. Columns that an older version did not know get their default.
+
+    `KeyError` for a row without what it is known by.
+    """
     moments, columns, count = _moments(table), set(table.columns.keys()), 0
+    known_by = {column.name for column in table.primary_key}
     parents: list[tuple[str, str]] = []
     remaining = iter(rows)
-    while batch := [_value(row, columns, moments) for row in islice(remaining, BATCH)]:
+    while batch := [_value(row, columns, moments, known_by) for row in islice(remaining, BATCH)]:
         if table is RehearsalRow.__table__:
             # A branch may come before the rehearsal that it branches off.
             parents += [(row["id"], row["parent_id"]) for row in batch if row.get("parent_id")]
@@ -64,7 +68,9 @@ def _moments(table: Table) -> set[str]:
     return {column.key for column in table.columns if isinstance(column.type, UtcDateTime)}
 
 
-def _value(row: Row, columns: set[str], moments: set[str]) -> dict[str, Any]:
+def _value(row: Row, columns: set[str], moments: set[str], known_by: set[str]) -> dict[str, Any]:
+    if missing := known_by - row.keys():
+        raise KeyError(*missing)
     return {key: _moment(value) if key in moments else value for key, value in row.items() if key in columns}
 
 

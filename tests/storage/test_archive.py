@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import zipfile
@@ -92,7 +93,21 @@ def _manifest(backup: Path, **more: object) -> bytes:
         return json.dumps(json.loads(archive.read("manifest.json")) | more).encode()
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "other", "newer", "notes", "manifest"])
+def _agreeing(backup: Path, tmp_path: Path, rows: list[dict[str, object]], **more: object) -> Path:
+    """The backup with these rehearsals instead, and a manifest that agrees with them."""
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    told = {"rows": len(rows), "sha256": hashlib.sha256(lines).hexdigest()}
+    tables = json.loads(_manifest(backup))["tables"] | {"rehearsal": told}
+    half = _changed(backup, "rehearsal.jsonl", lines).rename(tmp_path / "half.zip")
+    return _changed(half, "manifest.json", _manifest(backup, tables=tables, **more))
+
+
+def _rehearsals(backup: Path) -> list[dict[str, object]]:
+    with zipfile.ZipFile(backup) as archive:
+        return [json.loads(line) for line in archive.read("rehearsal.jsonl").splitlines()]
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "other", "newer", "notes", "manifest", "nameless"])
 def test_a_damaged_backup_changes_nothing(store: RehearsalStore, address: str, backup: Path, tmp_path: Path, damage: str) -> None:
     before = all_of(store)
     if damage == "cut":
@@ -105,6 +120,8 @@ def test_a_damaged_backup_changes_nothing(store: RehearsalStore, address: str, b
         with zipfile.ZipFile(backup) as archive:
             turns = archive.read("turn.jsonl")
         backup = _changed(backup, "turn.jsonl", turns.replace(b"not answered", b"not anssered"))
+    elif damage == "nameless":
+        backup = _agreeing(backup, tmp_path, [{k: v for k, v in row.items() if k != "id"} for row in _rehearsals(backup)])
     elif damage == "manifest":
         backup = _changed(backup, "manifest.json", b"[]")
     else:
@@ -135,19 +152,8 @@ def test_a_restore_that_fails_half_way_changes_nothing(
 
 
 def test_a_backup_of_an_older_schema_gets_the_defaults(backup: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(backup) as archive:
-        rows = [json.loads(line) for line in archive.read("rehearsal.jsonl").splitlines()]
-    import hashlib
-
-    old = b"".join(
-        json.dumps({k: v for k, v in row.items() if k not in {"person_id", "offer_json"}}).encode() + b"\n" for row in rows
-    )
-    told = json.loads(_manifest(backup))["tables"] | {"rehearsal": {"rows": 4, "sha256": hashlib.sha256(old).hexdigest()}}
-    changed = _changed(
-        _changed(backup, "rehearsal.jsonl", old).rename(tmp_path / "half.zip"),
-        "manifest.json",
-        _manifest(backup, tables=told, schema="0001"),
-    )
+    old = [{k: v for k, v in row.items() if k not in {"person_id", "offer_json"}} for row in _rehearsals(backup)]
+    changed = _agreeing(backup, tmp_path, old, schema="0001")
     restore_backup(tmp_path / "old.db", changed, tmp_path)
     again = RehearsalStore(tmp_path / "old.db")
     assert again.count() == 4

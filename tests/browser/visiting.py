@@ -237,6 +237,7 @@ def visiting(
 def visiting_in(context: BrowserContext, server: Server | Site) -> Iterator[Visit]:
     """One person in a window of their own; what the browser keeps in its storage is gone afterwards, what it has loaded is not."""
     context.set_default_timeout(PATIENCE)
+    open_before = context.pages
     page = context.new_page()
     asked: list[str] = []
     complaints: list[str] = []
@@ -249,5 +250,6 @@ def visiting_in(context: BrowserContext, server: Server | Site) -> Iterator[Visi
         if page.url.startswith(server.address):
             page.evaluate("localStorage.clear()")
         for window in context.pages:
-            window.close()
+            if window not in open_before:
+                window.close()
         context.clear_cookies()

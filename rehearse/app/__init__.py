@@ -15,6 +15,9 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # Gradio would make a table of all its events after each of them, for a page of figures that is not served here.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
 
+# The library requests silences this when it is loaded; a thread that puts its own filters back at that moment would undo it.
+warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
+
 import gradio as gr
 import uvicorn
 from fastapi import APIRouter, FastAPI

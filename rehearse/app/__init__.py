@@ -15,9 +15,6 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # Gradio would make a table of all its events after each of them, for a page of figures that is not served here.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
 
-# The library requests silences this when it is loaded; a thread that puts its own filters back at that moment would undo it.
-warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
-
 import gradio as gr
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -248,6 +245,8 @@ def serve(workspace: Workspace, host: str, port: int) -> None:
         log_as_json()
     built = build(workspace, local_only=is_loopback(host))
     app = behind_proxies(built, settings.trusted_networks)
+    # The library requests silences this when it is loaded; a thread that puts its own filters back at that moment would undo it.
+    warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
     threading.Thread(target=_warm_up, args=(workspace, built.state.readiness), name="warm-up", daemon=True).start()
     stop = threading.Event()
     forgetting = (workspace, built.state.visitors, stop)

@@ -65,11 +65,13 @@ class Row:
     not_found: Cost
     turn: Cost
     delete: Cost
+    opening: Cost
+    """What of a start hangs on the database."""
     megabytes: float
 
     @property
     def costs(self) -> tuple[Cost, ...]:
-        return self.page, self.last_page, self.found, self.not_found, self.turn, self.delete
+        return self.page, self.last_page, self.found, self.not_found, self.turn, self.delete, self.opening
 
 
 def fill(store: RehearsalStore, start: int, stop: int, words: list[str]) -> None:
@@ -124,8 +126,9 @@ def _processor_clock(store: RehearsalStore) -> Callable[[], float]:
     return lambda: time.process_time() + sum(server.cpu_times()[:2])
 
 
-def measure(store: RehearsalStore, stored: int, file: Path | None) -> Row:
+def measure(store: RehearsalStore, stored: int, address: str | Path) -> Row:
     """One row of the table."""
+    file = address if isinstance(address, Path) else None
     new = NewRehearsal("pitch-to-boss", "ruth-abelson", "normal", 1, "embedded", "Yes?")
     answer = StoredAnswer("word " * ANSWER_WORDS, *("x" * size for size in JSON_BYTES.values()))
     rehearsal_id, numbers = store.create(new), iter(range(1, 1000))
@@ -145,6 +148,7 @@ def measure(store: RehearsalStore, stored: int, file: Path | None) -> Row:
         not_found=quickest(store, lambda: store.list("nobody ever said this", limit=LISTED)),
         turn=quickest(store, turn, 3 * TIMES),
         delete=_deleted(store, new),
+        opening=quickest(store, lambda: RehearsalStore(address).close()),
         megabytes=sum(f.stat().st_size for f in file.parent.iterdir()) / 1e6 if file else float("nan"),
     )
 
@@ -165,7 +169,7 @@ def measure_all(address: str | Path, sizes: list[int]) -> list[Row]:
     for size in sizes:
         fill(store, held, size, words)
         held = size
-        rows.append(measure(store, size, address if isinstance(address, Path) else None))
+        rows.append(measure(store, size, address))
         print(rows[-1], flush=True)
     store.close()
     return rows
@@ -181,6 +185,7 @@ def table(name: str, rows: list[Row]) -> str:
         "Search, not found",
         "A turn",
         "Delete one",
+        "Open the database",
         "Size",
     )
     lines = [f"**{name}**", "", f"| {' | '.join(heads)} |", "|" + "---:|" * len(heads)]

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rehearse.domain.draft_form import DraftAnswers
 from rehearse.domain.library import shipped_library
 from rehearse.domain.persona import Difficulty, Persona
-from rehearse.domain.state import Ending
 from rehearse.perception.encoder import shared_encoder
 from rehearse.simulation.actor import sentence_keys
 from rehearse.simulation.engine import Engine
 from rehearse.simulation.snapshot import Snapshot
 
-SCRIPTS = Path(__file__).parent / "fixtures" / "learners"
 MAIN = ("pitch-to-boss", "guide-hesitant-leader")
 FORM: dict[str, Any] = {
     "name": "Dana Quill",
@@ -43,20 +40,6 @@ def cast(persona: Persona, scenario: str, seed: int = 7, difficulty: str = "norm
     library = shipped_library()
     library = replace(library, personas=(*library.personas, persona))
     return Engine.cast(library, shared_encoder(), scenario, persona.id, Difficulty(difficulty), seed)
-
-
-def script(scenario: str, level: str, number: int) -> list[str]:
-    text = (SCRIPTS / scenario / f"{level}-{number}.txt").read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if line.strip()]
-
-
-def play(engine: Engine, lines: list[str]) -> Snapshot:
-    snapshot = engine.start()
-    for line in lines:
-        if snapshot.ending is not Ending.OPEN:
-            break
-        snapshot = engine.respond(snapshot, line)
-    return snapshot
 
 
 def assert_nothing_twice(snapshot: Snapshot) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from drafting import FORM, MAIN, assert_nothing_twice, cast, form, play, script
+from drafting import FORM, MAIN, assert_nothing_twice, cast, form
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from playing import play, script
 from pydantic import ValidationError
 
 from rehearse.domain.acts import Act

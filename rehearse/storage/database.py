@@ -97,6 +97,7 @@ class Database(ABC):
             # Another thread may be adding one at this moment.
             with suppress(RuntimeError):
                 self.engine.clear_compiled_cache()
+                return
 
     @abstractmethod
     def plainly(self, problem: str, code: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,29 +17,14 @@ from rehearse.perception.encoder import Encoder, shared_encoder
 from rehearse.simulation.actor import sentence_keys
 from rehearse.simulation.engine import Engine
 from rehearse.simulation.progress import permitted
-from rehearse.simulation.snapshot import Snapshot
 from rehearse.simulation.snapshots import dump_exchange, dump_inner, load_snapshot
+from tests.playing import play, script
 
-SCRIPTS = Path(__file__).parent.parent / "fixtures" / "learners"
 PAIRS = [(s.id, p.id) for s in shipped_library().scenarios for p in shipped_library().personas_for(s.id)]
 
 
 def cast(library: Library, encoder: Encoder, scenario: str, persona: str, difficulty: str = "normal", seed: int = 7) -> Engine:
     return Engine.cast(library, encoder, scenario, persona, Difficulty(difficulty), seed)
-
-
-def script(scenario: str, level: str, number: int = 1) -> list[str]:
-    text = (SCRIPTS / scenario / f"{level}-{number}.txt").read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if line.strip()]
-
-
-def play(engine: Engine, lines: list[str]) -> Snapshot:
-    snapshot = engine.start()
-    for line in lines:
-        if snapshot.ending is not Ending.OPEN:
-            break
-        snapshot = engine.respond(snapshot, line)
-    return snapshot
 
 
 @pytest.mark.parametrize(("scenario", "persona"), PAIRS)
